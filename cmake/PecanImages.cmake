@@ -1,0 +1,31 @@
+# The image manifest: build/<preset>/images.json maps an image name of a partition configuration
+# (pecan,kernel = "vmtest") to the file that the build made. tools/mkfit.py reads it.
+set_property(GLOBAL PROPERTY PECAN_IMAGES "")
+
+# pecan_register_image(NAME FILE): FILE may be a generator expression such as $<TARGET_FILE:vmtest>.
+function(pecan_register_image name file)
+    set_property(GLOBAL APPEND PROPERTY PECAN_IMAGES "${name}=${file}")
+endfunction()
+
+# Writes the manifest; called once, last. Executables named like the system's own parts need no registration.
+function(pecan_write_image_manifest)
+    get_property(images GLOBAL PROPERTY PECAN_IMAGES)
+    foreach(part kernel init devmgr vmm ipc-net)
+        if(TARGET ${part} AND NOT images MATCHES "(^|;)${part}=")
+            get_target_property(type ${part} TYPE)
+            if(type STREQUAL "EXECUTABLE")
+                list(APPEND images "${part}=$<TARGET_FILE:${part}>")
+            endif()
+        endif()
+    endforeach()
+    set(lines "")
+    foreach(image ${images})
+        string(FIND "${image}" "=" at)
+        string(SUBSTRING "${image}" 0 ${at} name)
+        math(EXPR at "${at} + 1")
+        string(SUBSTRING "${image}" ${at} -1 file)
+        list(APPEND lines "  \"${name}\": \"${file}\"")
+    endforeach()
+    list(JOIN lines ",\n" body)
+    file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/images.json CONTENT "{\n${body}\n}\n")
+endfunction()

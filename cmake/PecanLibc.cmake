@@ -1,0 +1,45 @@
+# pecan_libc: the C library of the servers (never of the kernel).
+#
+# Target: Debian's picolibc-arm-none-eabi, multilib thumb/v7-a/nofp, with gcc's libgcc of the same multilib.
+# Tried: that archive holds no VFP or NEON instruction (memcpy is the plain ARMv7-A one). Its code is
+# Thumb-2 and interworks with our -marm objects. The -specs=picolibc.specs of the package is not used,
+# because it also forces picolibc's linker script and start file; naming the include folder and the two
+# archives does the rest.
+#  - errno is thread-local, read inline through TPIDRURO (MRC p15, 0, c13, c0, 3): each server thread's
+#    TPIDRURO has to hold the start of its TLS block minus 8 (the size of the ARM TCB).
+#  - printf without floating point: pecan_libc selects the integer-only formatter.
+#  - malloc wants sbrk(); stdio wants stdout, stdin, stderr as FILE pointers: the program supplies them.
+#
+# Host: the native C library; the target is then empty.
+add_library(pecan_libc INTERFACE)
+
+if(PECAN_TARGET STREQUAL "target")
+    execute_process(
+        COMMAND ${CMAKE_C_COMPILER} -march=armv7ve -marm -mfloat-abi=soft -print-multi-directory
+        OUTPUT_VARIABLE pecan_multilib OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    execute_process(
+        COMMAND ${CMAKE_C_COMPILER} -march=armv7ve -marm -mfloat-abi=soft -print-libgcc-file-name
+        OUTPUT_VARIABLE PECAN_LIBGCC OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
+    set(PECAN_PICOLIBC /usr/lib/picolibc/arm-none-eabi CACHE PATH "picolibc for arm-none-eabi")
+    # The release flavour is built for speed (-O2), the default one for size.
+    set(pecan_libc_archive ${PECAN_PICOLIBC}/lib/release/${pecan_multilib}/libc.a)
+    if(NOT EXISTS ${pecan_libc_archive} OR NOT pecan_multilib MATCHES "v7-a/nofp")
+        message(FATAL_ERROR "No soft-float picolibc at ${pecan_libc_archive}.\n"
+            "Install picolibc-arm-none-eabi (`./pecan setup` does), or give -DPECAN_PICOLIBC=DIR.")
+    endif()
+
+    target_include_directories(pecan_libc SYSTEM INTERFACE ${PECAN_PICOLIBC}/include)
+    target_compile_definitions(pecan_libc INTERFACE PICOLIBC_INTEGER_PRINTF_SCANF)
+    target_compile_options(pecan_libc INTERFACE -ftls-model=local-exec)
+    target_link_options(pecan_libc INTERFACE -nostdlib
+        -Wl,--defsym=vfprintf=__i_vfprintf -Wl,--defsym=vfscanf=__i_vfscanf)
+    target_link_libraries(pecan_libc INTERFACE
+        -Wl,--start-group ${pecan_libc_archive} ${PECAN_LIBGCC} -Wl,--end-group)
+
+    # pecan_libgcc: division and other compiler helpers alone, for freestanding code.
+    add_library(pecan_libgcc INTERFACE)
+    target_link_libraries(pecan_libgcc INTERFACE ${PECAN_LIBGCC})
+else()
+    add_library(pecan_libgcc INTERFACE)
+endif()

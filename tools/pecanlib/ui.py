@@ -1,0 +1,32 @@
+"""Messages to the user, and the one exception that becomes a message instead of a traceback."""
+
+import sys
+
+
+class PecanError(Exception):
+    """A failure that the user can understand: what went wrong, and what to do about it."""
+
+    def __init__(self, what, remedy=None, status=1):
+        super().__init__(what)
+        self.remedy = remedy
+        self.status = status
+
+
+def say(text):
+    """A progress line; on stderr, so that stdout stays for results."""
+    print(f"pecan: {text}", file=sys.stderr, flush=True)
+
+
+def main(function):
+    """Runs function() as a program: a PecanError is printed with its remedy, Ctrl-C leaves quietly."""
+    try:
+        status = function()
+    except PecanError as error:
+        print(f"pecan: error: {error}", file=sys.stderr)
+        if error.remedy:
+            print(f"pecan: {error.remedy}", file=sys.stderr)
+        status = error.status
+    except KeyboardInterrupt:
+        print("pecan: interrupted", file=sys.stderr)
+        status = 130
+    sys.exit(status or 0)
