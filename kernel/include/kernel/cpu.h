@@ -1,0 +1,38 @@
+/*
+ * Per-CPU state, reached through this_cpu() only.
+ */
+#ifndef KERNEL_CPU_H
+#define KERNEL_CPU_H
+
+#include <kernel/heap.h>
+#include <kernel/sched.h>
+#include <kernel/thread.h>
+
+struct cpu {
+    struct thread *current;
+    struct sched_context *sc;  /* what the running thread charges */
+    uint64_t charged_until;    /* counter value up to which sc is charged */
+    uint64_t budget_deadline;  /* UINT64_MAX: unlimited */
+    uint64_t timer_deadline;   /* as programmed */
+    bool reschedule;           /* a ready thread may outrank the current one */
+    struct thread *loaded_vcpu; /* whose guest state is in the registers */
+    struct thread *loaded_vfp;  /* whose VFP state is */
+    struct heap timeouts;
+    struct sched_queues queues;
+    struct aspace *dying;      /* stack of address spaces being destroyed */
+    uint32_t irqs, switches, exits;
+};
+
+extern struct cpu cpu_boot;
+
+static inline struct cpu *this_cpu(void)
+{
+    return &cpu_boot; /* one CPU runs today; a banked register holds it later */
+}
+
+static inline struct thread *current_thread(void)
+{
+    return this_cpu()->current;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Endpoint: where messages meet. Threads wait here to send (a heap: highest priority first, then
+ * order of arrival) or to receive (a list, in order); never both at once. The signal word collects
+ * bits; a receiver takes it before any message.
+ */
+#ifndef KERNEL_ENDPOINT_H
+#define KERNEL_ENDPOINT_H
+
+#include <kernel/cap.h>
+#include <kernel/heap.h>
+
+struct endpoint {
+    struct object object;
+    uint32_t signals;
+    uint32_t sequence;      /* order of arrival among senders of equal priority */
+    struct heap senders;    /* thread.ipc_node */
+    struct list receivers;  /* thread.ipc_link */
+    struct thread *server;  /* last received a call here and has not replied: budgets are lent to it */
+};
+
+/* ORs bits in; wakes a receiver. */
+void endpoint_signal(struct endpoint *ep, uint32_t bits);
+/* Wakes waiters with PEER_DIED, in bounded steps. OK or KERNEL_PREEMPTED. */
+int endpoint_destroy(struct endpoint *ep);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * Synchronous IPC: the transfer of a message between two threads, replies, and what the kernel
+ * itself sends (faults, guest exits, signals).
+ */
+#ifndef KERNEL_IPC_H
+#define KERNEL_IPC_H
+
+#include <kernel/thread.h>
+
+/* System calls; each returns the thread to run. */
+struct thread *ipc_call(struct thread *self);
+struct thread *ipc_reply_wait(struct thread *self);
+struct thread *ipc_send(struct thread *self);
+struct thread *ipc_recv(struct thread *self);
+struct thread *ipc_signal(struct thread *self);
+
+/* A kernel message from `t` (fault or exit) to its fault endpoint; t waits for the reply. Without
+ * a fault endpoint t is stopped for good. Returns the thread to run if t was current. */
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
+                               uint32_t w2, uint32_t w3);
+
+/* `t` no longer waits for a message it sends or receives, nor for a reply. */
+void ipc_abort(struct thread *t);
+/* Everyone who waits for a reply of `t` gets `status`. */
+void ipc_drop_caller(struct thread *t, l4_status_t status);
+/* A reply capability in `slot` goes without having been used. */
+void ipc_drop_reply(struct cap *slot, l4_status_t status);
+
+#endif

@@ -1,0 +1,47 @@
+/* Circular doubly linked list with a head node; the head belongs to the owner of the list. */
+#ifndef KERNEL_LIST_H
+#define KERNEL_LIST_H
+
+#include <kernel/types.h>
+
+struct list {
+    struct list *next;
+    struct list *prev;
+};
+
+static inline void list_init(struct list *l)
+{
+    l->next = l;
+    l->prev = l;
+}
+
+static inline bool list_empty(const struct list *l)
+{
+    return l->next == l;
+}
+
+/* Insert n directly behind `at`. */
+static inline void list_insert(struct list *at, struct list *n)
+{
+    struct list *next = at->next;
+
+    n->next = next;
+    n->prev = at;
+    next->prev = n;
+    at->next = n;
+}
+
+static inline void list_append(struct list *head, struct list *n)
+{
+    list_insert(head->prev, n);
+}
+
+/* Afterwards n is an empty list of its own, so removing twice is harmless. */
+static inline void list_remove(struct list *n)
+{
+    n->prev->next = n->next;
+    n->next->prev = n->prev;
+    list_init(n);
+}
+
+#endif

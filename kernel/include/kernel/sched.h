@@ -1,0 +1,63 @@
+/*
+ * Scheduling: 256 fixed priorities, first in first out within one, and budgets.
+ *
+ * A budget (struct sched_context) is part of a thread. A thread that runs charges the budget it
+ * holds: its own, or its caller's while it works on a call. Budget 0 means unlimited. When a budget
+ * is used up, the thread that runs on it waits for the replenishment (L4_STATE_BUDGET), unless
+ * another caller waits for it and lends its own (sched_lend). Budget = period is round robin: the
+ * replenishment is immediate and the thread goes to the end of its queue.
+ */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include <kernel/list.h>
+#include <kernel/timeout.h>
+
+struct thread;
+struct endpoint;
+
+struct sched_context {
+    uint64_t budget;    /* ticks a period; 0: unlimited */
+    uint64_t period;    /* ticks */
+    uint64_t remaining; /* of the present period */
+    uint64_t start;     /* of the present period */
+    uint64_t consumed;  /* in all */
+    struct timeout replenish;
+    struct list waiting; /* thread.budget_link of threads in L4_STATE_BUDGET on this */
+};
+
+/* Per-CPU ready queues. */
+struct sched_queues {
+    uint32_t summary;   /* bit n: word n of `ready` is not 0 */
+    uint32_t ready[8];  /* bit: priority has threads */
+    struct list queue[L4_PRIORITIES];
+};
+
+void sched_init_context(struct sched_context *sc);
+/* Sets budget and period; remaining starts full. */
+void sched_configure(struct sched_context *sc, uint64_t budget, uint64_t period);
+
+/* A blocked thread becomes runnable, at the end of its priority's queue. */
+void sched_ready(struct thread *t);
+/* A runnable thread leaves the queues, or stops being current. */
+void sched_unready(struct thread *t);
+/* The thread to run now: the highest ready, or the current if it still may. Switches the processor
+ * to it, charges and programs the timer. Never returns NULL: idles until there is one. */
+struct thread *sched_choose(void);
+/* Direct switch to `next`, which was just unblocked by the current thread's IPC and need not
+ * queue; the current one is blocked. Falls back to sched_choose when a higher one is ready. */
+struct thread *sched_switch_to(struct thread *next);
+/* Charges the running budget up to now. */
+void sched_charge(void);
+/* The timer found the running budget used up. */
+void sched_budget_expired(void);
+void sched_yield(void);
+void sched_set_priority(struct thread *t, uint32_t priority);
+
+/* `caller` waits, directly or as a sender, for `server`: the chain of threads that works for it runs
+ * at least at the caller's priority; if it waits for budget it goes on with the caller's. */
+void sched_lend(struct thread *server, struct thread *caller);
+/* server stops working for its caller: own budget and priority again. */
+void sched_return(struct thread *server);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * Guest threads as core sees them: exits are IPC, wake-ups come from injection and timers.
+ */
+#ifndef KERNEL_VCPU_H
+#define KERNEL_VCPU_H
+
+#include <arch/vcpu.h>
+#include <kernel/thread.h>
+
+/* An exit of t (current or not) to its VMM. Returns the thread to run. */
+struct thread *vcpu_exit(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1, uint32_t w2,
+                         uint32_t w3);
+/* WFI of the current vCPU: waits until vcpu_wake. Returns the thread to run. */
+struct thread *vcpu_wait(struct thread *t);
+/* An interrupt is pending for t: if it waits in WFI it becomes ready. */
+void vcpu_wake(struct thread *t);
+
+#endif
