@@ -1,0 +1,61 @@
+/*
+ * The device manager's protocol: consoles, log lines, wall clock.
+ *
+ * A client's endpoint capability (SEND, SIGNAL, GRANT) carries its badge: enum l4_client_badge. The
+ * reply's w0 is an l4_status_t. Every session can be opened again, after the client's restart or
+ * after devmgr's: opening anew ends the earlier session of the same badge.
+ */
+#ifndef L4_PROTO_DEVMGR_H
+#define L4_PROTO_DEVMGR_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <l4/abi/types.h>
+#include <l4/proto/ring.h>
+
+/* Badges of the endpoint capabilities for devmgr and for init. */
+enum l4_client_badge {
+    L4_BADGE_INIT = 1,
+    L4_BADGE_DEVMGR = 2,
+    L4_BADGE_CLIENT_FIRST = 16, /* 16 + n: the VMM of the n-th domain */
+};
+
+enum l4_devmgr_label {
+    /*
+     * Opens the client's console. w0 = signal bits of the client's doorbell, item 0 = COPY of an
+     * endpoint of the client's (SIGNAL). Reply: w1 = signal bits of devmgr's doorbell (signalled
+     * through the capability that made the call), item 0 = MAP of a struct l4_console_page
+     * (READ, WRITE): the caller's buffer offers one slot and a window of one page. Errors:
+     * CONFIG (the client has no console), TRANSFER (no slot, window or endpoint offered).
+     */
+    DEVMGR_CONSOLE_OPEN = 1,
+    /* One log line, printed whole as "[client] text". w0 = bytes (<= 480), in the buffer's words.
+     * Control characters are replaced. Replied when the line is queued: a full queue delays it. */
+    DEVMGR_LOG = 2,
+    /* Reply: w1/w2 = seconds since 1970-01-01 00:00 UTC now, low/high. IO: no clock. */
+    DEVMGR_WALL_CLOCK = 3,
+    /* From init only: w0 = badge. The client is gone; its session ends, what it wrote is printed.
+     * Its doorbell and page are given back before the reply. */
+    DEVMGR_CLIENT_GONE = 4,
+    /* From init only: replied when all output so far has left the machine. */
+    DEVMGR_FLUSH = 5,
+};
+
+#define L4_CONSOLE_TX_SIZE 2048u
+#define L4_CONSOLE_RX_SIZE 512u
+
+/* The page that devmgr shares with a console's client: tx from the client, rx to it. */
+struct l4_console_page {
+    struct l4_ring_shared tx;
+    struct l4_ring_shared rx;
+    uint32_t reserved[8];
+    uint8_t tx_data[L4_CONSOLE_TX_SIZE];
+    uint8_t rx_data[L4_CONSOLE_RX_SIZE];
+};
+
+static_assert(sizeof(struct l4_console_page) <= L4_PAGE_SIZE, "protocol");
+static_assert(offsetof(struct l4_console_page, tx_data) == 64, "protocol");
+
+#endif

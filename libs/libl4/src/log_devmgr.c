@@ -1,0 +1,30 @@
+/*
+ * Log sink: one message to devmgr a line.
+ */
+#include <string.h>
+
+#include <l4/ipc.h>
+#include <l4/log.h>
+#include <l4/proto/devmgr.h>
+#include <l4/start.h>
+
+static l4_cap_t log_devmgr;
+
+static void devmgr_sink(void *context, const char *line, size_t length)
+{
+    (void)context;
+    if (length > L4_MSG_WORDS * 4u) {
+        length = L4_MSG_WORDS * 4u;
+    }
+    memcpy(l4_msgbuf()->word, line, length);
+    struct l4_msg msg = l4_msg(DEVMGR_LOG, length, 0, 0, 0);
+    msg.tag |= (length + 3u) / 4u;
+    const l4_status_t status = l4_call(log_devmgr, &msg, L4_TIMEOUT_NEVER);
+    (void)status; /* nobody left to tell */
+}
+
+void l4_log_to_devmgr(l4_cap_t devmgr)
+{
+    log_devmgr = devmgr;
+    l4_log_set_sink(devmgr_sink, NULL);
+}
