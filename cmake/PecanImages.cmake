@@ -29,3 +29,16 @@ function(pecan_write_image_manifest)
     list(JOIN lines ",\n" body)
     file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/images.json CONTENT "{\n${body}\n}\n")
 endfunction()
+
+# pecan_copy_part(OUTPUT PART GIVEN): makes OUTPUT a byte-for-byte copy of a fetched part's file, or of GIVEN.
+function(pecan_copy_part output part given)
+    if(given)
+        add_custom_command(OUTPUT ${output}
+            COMMAND ${CMAKE_COMMAND} -E copy ${given} ${output} DEPENDS ${given} VERBATIM)
+    else()
+        add_custom_command(OUTPUT ${output}
+            COMMAND ${PECAN_PYTHON} -B ${PROJECT_SOURCE_DIR}/tools/fetch.py ${PECAN_FETCH_ARGS}
+                --image ${part} --copy ${output}
+            VERBATIM)
+    endif()
+endfunction()

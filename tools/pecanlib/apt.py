@@ -5,12 +5,14 @@ architectures or its source lists. Mirrors and proxies are those that the machin
 
 import os
 import subprocess
+import time
 
 from .ui import PecanError, say
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 TIMEOUT = 900
+INDEX_AGE = 3600
 
 
 def os_codename():
@@ -46,7 +48,6 @@ class PrivateApt:
         self.architecture = architecture
         self.root = cache / "apt"
         self.config = self.root / "apt.conf"
-        self.fresh = False
 
     def _configure(self):
         codename = os_codename()
@@ -93,11 +94,17 @@ Acquire::http::Timeout "60";
 
     def update(self):
         """Fetches the indexes. An index that is unavailable (security's, often) does not stop us."""
-        if not self.fresh:
-            say("fetching Debian's package indexes (armhf and sources) into the cache")
-            self._configure()
-            self._run("apt-get", "update", check=False)
-            self.fresh = True
+        stamp = self.root / "updated"
+        if stamp.exists() and time.time() - stamp.stat().st_mtime < INDEX_AGE:
+            return
+        say("fetching Debian's package indexes (armhf and sources) into the cache")
+        self._configure()
+        self._run("apt-get", "update", check=False)
+        stamp.touch()
+
+    def forget(self):
+        """Makes the next update() fetch again: a mirror drops old versions while an index is still young."""
+        (self.root / "updated").unlink(missing_ok=True)
 
     def newest_dependency(self, metapackage):
         """The versioned package that a metapackage such as linux-image-armmp depends on."""

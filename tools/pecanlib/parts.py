@@ -100,6 +100,17 @@ MAKERS = {
 SUBFOLDER = {"libfdt": "libfdt"}
 
 
+def _make(apt, folder, name):
+    """Fills a part's folder; once more with fresh indexes when the first try fails."""
+    try:
+        with store.filling(folder) as (partial, stamp):
+            MAKERS[name](apt, partial, stamp)
+    except (PecanError, StopIteration):
+        apt.forget()
+        with store.filling(folder) as (partial, stamp):
+            MAKERS[name](apt, partial, stamp)
+
+
 def fetch(cache, name):
     """The folder of a part, fetched on first use. Safe when several builds ask at once."""
     if name not in MAKERS:
@@ -108,9 +119,7 @@ def fetch(cache, name):
     if store.read_stamp(folder) is None:
         with store.lock(cache):
             if store.read_stamp(folder) is None:
-                apt = PrivateApt(cache)
-                with store.filling(folder) as (partial, stamp):
-                    MAKERS[name](apt, partial, stamp)
+                _make(PrivateApt(cache), folder, name)
     return folder / SUBFOLDER.get(name, "")
 
 

@@ -1,0 +1,121 @@
+"""A QEMU under control: started, read, typed to, and always ended, by its process id.
+
+Nothing here waits without a limit. Every byte of the console goes to a log file as it arrives.
+"""
+
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import time
+
+from .console import Console
+from .ui import PecanError
+
+READ_SIZE = 65536
+
+
+class Failed(PecanError):
+    """The machine did not do what was expected of it."""
+
+
+class Machine:
+    """One QEMU process with its console on a pipe. Use it as a context manager."""
+
+    def __init__(self, command, log):
+        self.console = Console()
+        self.at = (0, 0)
+        self.log_path = pathlib.Path(log)
+        self.log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = open(self.log_path, "wb", buffering=0)
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
+        except FileNotFoundError:
+            raise PecanError(f"{command[0]} is not installed", "Run `./pecan setup`.") from None
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Ends QEMU (politely, then not) and closes the log."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        self._read(0)
+        for stream in (self.process.stdin, self.process.stdout, self._log):
+            try:
+                stream.close()
+            except OSError:
+                pass
+
+    def _read(self, seconds):
+        """Takes what the console has to say, waiting at most `seconds`. False at its end."""
+        if self.process.stdout.closed:
+            return False
+        ready, _, _ = select.select([self.process.stdout], [], [], max(0, seconds))
+        if not ready:
+            return True
+        data = os.read(self.process.stdout.fileno(), READ_SIZE)
+        if data:
+            self._log.write(data)
+            self.console.feed(data)
+        return bool(data)
+
+    def fail(self, what):
+        """Raises Failed with the last console lines and the log's path."""
+        lines = "\n".join(f"    {line}" for line in self.console.last())
+        raise Failed(f"{what}\n  last console lines:\n{lines}", f"Console log: {self.log_path}")
+
+    def expect(self, pattern, timeout, guest_only=True):
+        """Waits for a line (or unfinished line) that matches; the next expect() starts after the match.
+
+        Fails on a timeout, on a kernel panic, and when QEMU ends first.
+        """
+        pattern = re.compile(pattern) if isinstance(pattern, str) else pattern
+        deadline = time.monotonic() + timeout
+        alive = True
+        while True:
+            found = self.console.search(pattern, self.at, guest_only)
+            if found:
+                match, self.at = found
+                return match
+            # What precedes the last few lines has been searched in full and cannot change.
+            self.at = max(self.at, (len(self.console.lines), 0))
+            if self.console.panicked():
+                self._read(1)
+                self.fail("the kernel panicked")
+            if not alive:
+                self.fail(f"QEMU ended (status {self.process.wait(10)}) before /{pattern.pattern}/ was seen")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.fail(f"/{pattern.pattern}/ was not seen within {timeout:g} s")
+            alive = self._read(min(left, 1))
+
+    def send(self, text):
+        """Types text at the console, slowly enough for a UART without flow control."""
+        for at in range(0, len(text), 8):
+            self.process.stdin.write(text[at:at + 8].encode())
+            self.process.stdin.flush()
+            self._read(0.02)
+
+    def wait_exit(self, timeout):
+        """Waits until QEMU ends by itself and returns its exit status. Fails on a timeout or a panic."""
+        deadline = time.monotonic() + timeout
+        while self._read(min(1, max(0, deadline - time.monotonic()))):
+            if self.console.panicked():
+                self._read(1)
+                self.fail("the kernel panicked")
+            if time.monotonic() > deadline:
+                self.fail(f"QEMU was still running after {timeout:g} s")
+        return self.process.wait(10)
