@@ -1,0 +1,81 @@
+/*
+ * The distributor seen from the rest of the VMM: reset, device lines, what the kernel reports, and
+ * the configuration of the timers' interrupts that the kernel injects itself.
+ */
+#include <string.h>
+
+#include "gic_internal.h"
+
+static void configure_timer(struct gic *gic, uint32_t cpu, enum l4_timer timer, uint32_t irq)
+{
+    const struct gic_word *word = &gic->state.bank[cpu].word;
+    uint32_t virq = 0;
+    if ((word_enabled(gic, word) & irq_bit(irq)) != 0) {
+        virq = l4_virq(irq, gic->state.bank[cpu].priority[irq],
+                       (word->group & irq_bit(irq)) != 0 ? L4_VIRQ_GROUP1 : 0);
+    }
+    /* A vCPU that is gone needs no timer: nothing else can refuse this. */
+    (void)!gic->port.timer(gic->port.context, cpu, timer, virq);
+}
+
+void gic_configure_timers(struct gic *gic, uint32_t cpu)
+{
+    configure_timer(gic, cpu, L4_TIMER_VIRTUAL, GIC_PPI_VTIMER);
+    configure_timer(gic, cpu, L4_TIMER_PHYSICAL, GIC_PPI_PTIMER);
+}
+
+void gic_set_line(struct gic *gic, uint32_t cpu, uint32_t irq, bool level)
+{
+    struct gic_word *word = irq_word(gic, cpu, irq);
+    uint32_t bit = irq_bit(irq);
+    if (((word->line & bit) != 0) == level) {
+        return;
+    }
+    word->line ^= bit;
+    if (level) {
+        word->latch |= bit & word->edge;
+        irq_update(gic, cpu, irq);
+    } else if ((word->flight & ~word->edge & ~word->soft & bit) != 0) {
+        irq_withdraw(gic, cpu, irq);
+        irq_update(gic, cpu, irq);
+    }
+}
+
+void gic_ended(struct gic *gic, uint32_t cpu, const uint16_t *ended, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (ended[i] < GIC_IRQS) {
+            struct gic_word *word = irq_word(gic, cpu, ended[i]);
+            word->flight &= ~irq_bit(ended[i]);
+            word->soft &= ~irq_bit(ended[i]);
+            irq_update(gic, cpu, ended[i]);
+        }
+    }
+    gic_update(gic, cpu);
+}
+
+void gic_returned(struct gic *gic, uint32_t cpu, uint32_t word)
+{
+    if (L4_VIRQ_ID(word) < GIC_IRQS) {
+        irq_taken_back(gic, cpu, L4_VIRQ_ID(word), word);
+    }
+}
+
+void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port)
+{
+    gic->port = *port;
+    gic->state.cpus = cpus;
+    gic_reset(gic);
+}
+
+void gic_reset(struct gic *gic)
+{
+    uint32_t cpus = gic->state.cpus;
+    memset(&gic->state, 0, sizeof(gic->state));
+    gic->state.cpus = cpus;
+    for (uint32_t i = 0; i < cpus; i++) {
+        gic->state.bank[i].word.enabled = 0xffffu; /* SGIs cannot be disabled */
+        gic->state.bank[i].word.edge = 0xffffu;
+        gic_configure_timers(gic, i);
+    }
+}
