@@ -1,0 +1,105 @@
+#!/usr/bin/python3
+"""Pecan's one command: builds the system, runs it in QEMU, tests, measures and debugs it."""
+
+import argparse
+
+from pecanlib import project, ui
+
+BOARD_HELP = "board to run on (default: %(default)s)"
+
+
+def _run(options):
+    from pecanlib import run
+    return run.run(options)
+
+
+def _test(options):
+    from pecanlib import testing
+    return testing.run(options)
+
+
+def _bench(options):
+    from pecanlib import bench
+    return bench.run(options)
+
+
+def _check(options):
+    from pecanlib import checking
+    return checking.run(options)
+
+
+def _debug(options):
+    from pecanlib import debug
+    return debug.run(options)
+
+
+def _setup(_):
+    from pecanlib import setup
+    setup.ensure(setup.EVERYTHING)
+    ui.say("every package that Pecan needs is installed")
+
+
+def _vm(options):
+    raise ui.PecanError(
+        f"vm {options.action}: a running system cannot be controlled from outside yet",
+        "It needs a control channel in the configuration, which no binding describes so far. On the "
+        "console itself, the escape key of the device manager switches between guests.", status=2)
+
+
+def parser():
+    top = argparse.ArgumentParser(prog="pecan", description=__doc__)
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    run = verbs.add_parser("run", help="build and run a configuration in QEMU")
+    run.add_argument("config", nargs="?", metavar="CONFIG",
+                     help="a name below configs/partitions or a .dts file (default: "
+                          f"{project.default_configuration()})")
+    run.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
+    run.add_argument("--headless", action="store_true", help="no terminal: print the console, type nothing")
+    run.add_argument("--until", metavar="REGEX",
+                     help="end with status 0 when a guest prints a matching line (implies --headless)")
+    run.add_argument("--timeout", type=float, metavar="S", help="give up after S seconds (default: 600)")
+    run.add_argument("--log", metavar="DIR", help="folder for the console log")
+    run.set_defaults(function=_run)
+
+    test = verbs.add_parser("test", help="build everything and run the tests")
+    test.add_argument("labels", nargs="*", metavar="LABEL",
+                      help="unit, lint, target, system, bench, mutants (default: all but mutants)")
+    test.add_argument("--match", metavar="REGEX", help="only the tests whose name matches")
+    test.set_defaults(function=_test)
+
+    bench = verbs.add_parser("bench", help="count instructions and sizes")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="metrics or their prefixes (default: all)")
+    bench.add_argument("--json", metavar="FILE", help='write {"metric": number} to FILE, or - for stdout')
+    bench.set_defaults(function=_bench)
+
+    check = verbs.add_parser("check", help="validate a partition configuration")
+    check.add_argument("config", metavar="CONFIG")
+    check.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
+    check.set_defaults(function=_check)
+
+    debug = verbs.add_parser("debug", help="QEMU stopped at the kernel's first instruction, under gdb")
+    debug.add_argument("config", nargs="?", metavar="CONFIG")
+    debug.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
+    debug.add_argument("--command", action="append", default=[], metavar="GDB",
+                       help="a gdb command to run after the stop (may be repeated); gdb then ends")
+    debug.set_defaults(function=_debug)
+
+    vm = verbs.add_parser("vm", help="talk to a running system")
+    vm.add_argument("action", choices=["list", "console", "start", "stop", "pause", "resume", "restart",
+                                       "checkpoint", "restore", "migrate", "top"])
+    vm.add_argument("arguments", nargs="*")
+    vm.set_defaults(function=_vm)
+
+    setup = verbs.add_parser("setup", help="install every Debian package that Pecan needs")
+    setup.set_defaults(function=_setup)
+    return top
+
+
+def main():
+    options = parser().parse_args()
+    return options.function(options)
+
+
+if __name__ == "__main__":
+    ui.main(main)

@@ -1,0 +1,42 @@
+"""Configuring and building a preset, quietly: the whole output appears only when something fails."""
+
+import contextlib
+import fcntl
+import subprocess
+import sys
+
+from . import project
+from .ui import PecanError, say
+
+TIMEOUT = 1800
+PRESETS = ("qemu-virt-a15", "qemu-virt-a15-debug", "qemu-virt-a7", "host")
+
+
+@contextlib.contextmanager
+def _lock(preset):
+    """One build at a time in a build tree."""
+    folder = project.build_dir(preset)
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".pecan.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+
+
+def _run(what, command):
+    done = subprocess.run(command, cwd=project.ROOT, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=None if "--preset" in command else
+                          subprocess.STDOUT, timeout=TIMEOUT)
+    if done.returncode != 0:
+        print(done.stdout, file=sys.stderr)
+        raise PecanError(f"{what} failed: {' '.join(command)}")
+
+
+def preset(name):
+    """Brings a preset's build tree up to date and returns its folder."""
+    with _lock(name) as folder:
+        if not (folder / "build.ninja").exists():
+            say(f"configuring {name}")
+            _run("configuring", ["cmake", "--preset", name])
+        say(f"building {name}")
+        _run("building", ["cmake", "--build", "--preset", name])
+    return folder

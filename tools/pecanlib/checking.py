@@ -1,0 +1,46 @@
+"""`./pecan check`: compiles a configuration, validates it against the bindings, then the cross-checks."""
+
+import subprocess
+import sys
+import tempfile
+
+from . import check, dts, fit, project, setup
+
+BINDINGS = project.ROOT / "configs" / "bindings"
+# Images that any build can provide, known before a first build.
+FETCHED = ("linux-armmp-lpae", "linux-armmp", "linux-rt-armmp", "initramfs", "u-boot")
+
+
+def _schema(blob, path):
+    """dt-schema's messages about a blob, each with the file's name; empty without bindings."""
+    bindings = sorted(BINDINGS.glob("*.yaml"))
+    if not bindings:
+        return []
+    with tempfile.NamedTemporaryFile(suffix=".dtb") as file:
+        file.write(blob)
+        file.flush()
+        done = subprocess.run(["dt-validate", "-u", str(BINDINGS), file.name], text=True,
+                              capture_output=True, timeout=300)
+    lines = (done.stdout + done.stderr).splitlines()
+    return [f"{path}: {line.replace(file.name + ': ', '')}" for line in lines
+            if line.strip() and not line.startswith(("\t", " ")) and "warning" not in line.lower()]
+
+
+def known_images(board):
+    """Image names that exist: those of the board's build tree when there is one."""
+    manifest = project.build_dir(board) / "images.json"
+    names = set(project.images(manifest.parent)) if manifest.exists() else set()
+    return (names | set(FETCHED)) - set(fit.SYSTEM) if names else None
+
+
+def run(options):
+    setup.ensure(setup.CHECK)
+    path = project.configuration(options.config)
+    blob = dts.compile_dts(path)
+    messages = _schema(blob, path) + check.check_file(path, options.board, known_images(options.board))
+    for message in messages:
+        print(message, file=sys.stderr)
+    if messages:
+        return 1
+    print(f"{path}: no problem found")
+    return 0

@@ -1,0 +1,91 @@
+"""`./pecan run`: packs a configuration, starts it in QEMU, and hands over or watches the console."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+from . import boards, build, check, fit, project, setup
+from .machine import Failed, Machine
+from .ui import PecanError, say
+
+DEFAULT_TIMEOUT = 600
+LEAVE = "Ctrl-A X leaves, Ctrl-A H lists the other keys"
+
+
+def prepare(options, packages=setup.RUN):
+    """Sets up, builds and packs; returns (build folder, configuration path, FIT path)."""
+    setup.ensure(packages)
+    config = project.configuration(options.config or project.default_configuration())
+    check.refuse(config, options.board)
+    boards.board(options.board)
+    folder = build.preset(options.board)
+    package = fit.make(folder / "run" / f"{config.stem}.fit", config, project.images(folder))
+    return folder, config, package
+
+
+def log_folder(options, folder):
+    if options.log:
+        path = pathlib.Path(options.log)
+    else:
+        path = folder / "run" / time.strftime("log-%Y%m%d-%H%M%S")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _interactive(options, folder, package, logs):
+    log = logs / "console.log"
+    command = boards.qemu_command(options.board, project.loader(folder), package,
+                                  f"stdio,mux=on,signal=off,logfile={log},logappend=off",
+                                  extra=("-mon", "chardev=console,mode=readline"))
+    say(f"starting {package.stem} on {options.board}; {LEAVE}; log: {log}")
+    return subprocess.run(command).returncode
+
+
+class _Echo:
+    """Writes the console to our stdout as it arrives."""
+
+    def __init__(self, machine):
+        self.machine = machine
+        self.feed = machine.console.feed
+        machine.console.feed = self
+
+    def __call__(self, data):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        self.feed(data)
+
+
+def _headless(options, folder, package, logs):
+    command = boards.qemu_command(options.board, project.loader(folder), package, "stdio,signal=off")
+    timeout = options.timeout or DEFAULT_TIMEOUT
+    with Machine(command, logs / "console.log") as machine:
+        _Echo(machine)
+        if options.until:
+            machine.expect(options.until, timeout)
+            print(flush=True)
+            say(f"seen: {options.until}")
+            return 0
+        status = machine.wait_exit(timeout)
+        if status != 0:
+            machine.fail(f"QEMU ended with status {status}")
+        return 0
+
+
+def run(options):
+    if options.until:
+        try:
+            options.until = re.compile(options.until)
+        except re.error as error:
+            raise PecanError(f"--until: not a regular expression: {error}", status=2) from None
+    folder, _, package = prepare(options)
+    logs = log_folder(options, folder)
+    headless = options.headless or options.until or not (sys.stdin.isatty() and sys.stdout.isatty())
+    if not headless:
+        return _interactive(options, folder, package, logs)
+    if not options.headless and not options.until:
+        say("no terminal: running headless (as with --headless)")
+    return _headless(options, folder, package, logs)
+
+
