@@ -1,0 +1,117 @@
+/*
+ * ARMv7-A: the worlds a processor can be prepared for, and who switches what.
+ *
+ * A world is the low bits of thread.flags: native (0), native with performance counters
+ * (L4_THREAD_PMU) and guest (L4_THREAD_GUEST). In the native worlds PL0 runs under HCR.TGE; what a
+ * guest left in PL1 and CP15 registers stays there and must be out of PL0's reach:
+ *
+ *   HSTR.T13   TPIDRURW, TPIDRURO, CONTEXTIDR, FCSEIDR
+ *   HCPTR      VFP, NEON, trace         HDCR   PMU (but PMU threads), debug
+ *   CNTKCTL    0: no counter, no timer  SCTLR  constant: no alignment checks
+ *   SPSR       A, I, F set: no virtual interrupt is taken at PL0; physical ones come to HYP all
+ *              the same (HCR.IMO, FMO, AMO)
+ *
+ * arch_switch() (switch.c) owns VTTBR, HDCR.TPM and CLREX. The vCPU side owns HCR, HSTR, HCPTR,
+ * SCTLR and CNTKCTL while a guest runs:
+ *   vcpu_enter(next)  from any world, also from another guest: load next's state if it is not
+ *                     loaded, then the guest's HCR, HSTR, HCPTR, SCTLR, CNTKCTL. VTTBR is set and
+ *                     HDCR is WORLD_HDCR already.
+ *   vcpu_leave()      save the guest's SCTLR and CNTKCTL (and what else PL0 could change), then
+ *                     world_native(). May set GICH_HCR and leave the rest loaded.
+ * ERET synchronizes all of it: no ISB needed unless the kernel itself depends on a value.
+ */
+#ifndef ARCH_WORLD_H
+#define ARCH_WORLD_H
+
+#include <arch/cp15.h>
+#include <kernel/thread.h>
+
+struct arch_cpu {
+    struct aspace *aspace;    /* whose tables VTTBR names; NULL: an empty table */
+    uint32_t vmid_generation; /* of the tags in use; 0 never */
+    uint32_t vmid_next;
+    uint32_t world;           /* L4_THREAD_* flags prepared for; changes in arch_switch only */
+    uint32_t hdcr;            /* WORLD_HDCR with the number of event counters */
+};
+
+extern struct arch_cpu arch_cpu_boot;
+
+static inline struct arch_cpu *arch_this_cpu(void)
+{
+    return &arch_cpu_boot;
+}
+
+/* HCR, ARM ARM B4.1.65 */
+#define HCR_VM 0x00000001u
+#define HCR_SWIO 0x00000002u
+#define HCR_PTW 0x00000004u
+#define HCR_FMO 0x00000008u
+#define HCR_IMO 0x00000010u
+#define HCR_AMO 0x00000020u
+#define HCR_VF 0x00000040u
+#define HCR_VI 0x00000080u
+#define HCR_VA 0x00000100u
+#define HCR_FB 0x00000200u
+#define HCR_BSU_IS 0x00000400u
+#define HCR_DC 0x00001000u
+#define HCR_TWI 0x00002000u
+#define HCR_TWE 0x00004000u
+#define HCR_TID0 0x00008000u
+#define HCR_TID1 0x00010000u
+#define HCR_TID2 0x00020000u
+#define HCR_TID3 0x00040000u
+#define HCR_TSC 0x00080000u
+#define HCR_TIDCP 0x00100000u
+#define HCR_TAC 0x00200000u
+#define HCR_TSW 0x00400000u
+#define HCR_TPC 0x00800000u
+#define HCR_TPU 0x01000000u
+#define HCR_TTLB 0x02000000u
+#define HCR_TVM 0x04000000u
+#define HCR_TGE 0x08000000u
+
+/* HDCR, B4.1.62. PMUSERENR.EN is always set; TPM alone decides who reaches the counters. */
+#define HDCR_TPM 0x00000040u
+#define HDCR_TDE 0x00000100u
+#define HDCR_TDA 0x00000200u
+#define HDCR_TDOSA 0x00000400u
+#define HDCR_TDRA 0x00000800u
+#define WORLD_HDCR (HDCR_TPM | HDCR_TDE | HDCR_TDA | HDCR_TDOSA | HDCR_TDRA)
+
+/* HSTR, B4.1.81: Tn, TTEE, TJDBX */
+#define HSTR_T(n) (1u << (n))
+#define HSTR_TTEE 0x00010000u
+#define HSTR_TJDBX 0x00020000u
+
+/* HCPTR, B4.1.58 */
+#define HCPTR_RES1 0x000033ffu
+#define HCPTR_TCP10 0x00000400u
+#define HCPTR_TCP11 0x00000800u
+#define HCPTR_TASE 0x00008000u
+#define HCPTR_TTA 0x00100000u
+
+#define WORLD_NATIVE_HCR                                                                           \
+    (HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_DC | HCR_TWI |    \
+     HCR_TID0 | HCR_TSC | HCR_TIDCP | HCR_TGE)
+#define WORLD_NATIVE_HSTR (HSTR_T(13) | HSTR_T(15) | HSTR_TTEE | HSTR_TJDBX)
+#define WORLD_NATIVE_HCPTR (HCPTR_RES1 | HCPTR_TCP10 | HCPTR_TCP11 | HCPTR_TASE | HCPTR_TTA)
+/* RES1 bits, I, Z, CP15BEN, C; A, M, EE and TE clear */
+#define WORLD_NATIVE_SCTLR 0x00c5187cu
+
+/* The native world, but for HDCR. */
+static inline void world_native(void)
+{
+    CP15_WRITE(HCR, WORLD_NATIVE_HCR);
+    CP15_WRITE(HSTR, WORLD_NATIVE_HSTR);
+    CP15_WRITE(HCPTR, WORLD_NATIVE_HCPTR);
+    CP15_WRITE(SCTLR, WORLD_NATIVE_SCTLR);
+    CP15_WRITE(CNTKCTL, 0u);
+}
+
+/* vCPU side (vcpu_switch.c, trap_guest.c). */
+void vcpu_enter(struct thread *next);
+void vcpu_leave(void);
+/* A trap from guest mode: frame saved, guest world still set. Returns the thread to run. */
+struct thread *trap_guest(struct thread *self, uint32_t hsr);
+
+#endif
