@@ -1,12 +1,11 @@
 # pecan_libc: the C library of the servers (never of the kernel).
 #
-# Target: Debian's picolibc-arm-none-eabi, multilib thumb/v7-a/nofp, with gcc's libgcc of the same multilib.
-# Tried: that archive holds no VFP or NEON instruction (memcpy is the plain ARMv7-A one). Its code is
-# Thumb-2 and interworks with our -marm objects. The -specs=picolibc.specs of the package is not used,
-# because it also forces picolibc's linker script and start file; naming the include folder and the two
-# archives does the rest.
-#  - errno is thread-local, read inline through TPIDRURO (MRC p15, 0, c13, c0, 3): each server thread's
-#    TPIDRURO has to hold the start of its TLS block minus 8 (the size of the ARM TCB).
+# Target: Debian's picolibc-arm-none-eabi, multilib thumb/v7/nofp, with gcc's libgcc of thumb/v7-a/nofp.
+# Tried: neither archive holds a VFP or NEON instruction (memcpy is plain C or ARMv7 integer code). The code
+# is Thumb-2 and interworks with our -marm objects. The package's -specs=picolibc.specs is not used, because
+# it also forces picolibc's linker script and start file; naming the include folder and two archives is enough.
+#  - errno is thread-local. The v7 multilib reaches it through __aeabi_read_tp, which libl4 defines; the
+#    v7-a one reads TPIDRURO inline, a register that PL0 cannot write and that a guest may own.
 #  - printf without floating point: pecan_libc selects the integer-only formatter.
 #  - malloc wants sbrk(); stdio wants stdout, stdin, stderr as FILE pointers: the program supplies them.
 #
@@ -15,16 +14,13 @@ add_library(pecan_libc INTERFACE)
 
 if(PECAN_TARGET STREQUAL "target")
     execute_process(
-        COMMAND ${CMAKE_C_COMPILER} -march=armv7ve -marm -mfloat-abi=soft -print-multi-directory
-        OUTPUT_VARIABLE pecan_multilib OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-    execute_process(
         COMMAND ${CMAKE_C_COMPILER} -march=armv7ve -marm -mfloat-abi=soft -print-libgcc-file-name
         OUTPUT_VARIABLE PECAN_LIBGCC OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
     set(PECAN_PICOLIBC /usr/lib/picolibc/arm-none-eabi CACHE PATH "picolibc for arm-none-eabi")
     # The release flavour is built for speed (-O2), the default one for size.
-    set(pecan_libc_archive ${PECAN_PICOLIBC}/lib/release/${pecan_multilib}/libc.a)
-    if(NOT EXISTS ${pecan_libc_archive} OR NOT pecan_multilib MATCHES "v7-a/nofp")
+    set(pecan_libc_archive ${PECAN_PICOLIBC}/lib/release/thumb/v7/nofp/libc.a)
+    if(NOT EXISTS ${pecan_libc_archive})
         message(FATAL_ERROR "No soft-float picolibc at ${pecan_libc_archive}.\n"
             "Install picolibc-arm-none-eabi (`./pecan setup` does), or give -DPECAN_PICOLIBC=DIR.")
     endif()

@@ -46,7 +46,7 @@ class Machine:
     def close(self):
         """Ends QEMU (politely, then not) and closes the log."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.kill()
             try:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
