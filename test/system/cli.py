@@ -1,0 +1,61 @@
+"""What ./pecan promises on the command line: exit statuses, messages with a remedy, where the log is."""
+
+import re
+import subprocess
+
+import harness
+
+PECAN = str(harness.ROOT / "pecan")
+
+
+def pecan(*arguments, timeout=600):
+    """(status, stdout, stderr) of one command."""
+    done = subprocess.run([PECAN, *arguments], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, errors="replace")
+    return done.returncode, done.stdout, done.stderr
+
+
+def refuses(arguments, status, *words):
+    got, _, errors = pecan(*arguments)
+    assert got == status, f"pecan {arguments}: status {got}, not {status}\n{errors}"
+    for word in words:
+        assert word in errors, f"pecan {arguments}: '{word}' is not in:\n{errors}"
+
+
+def test(bench):
+    refuses(["run", "no-such-configuration"], 1, "no partition configuration", "one-linux")
+    refuses(["run", "--until", "("], 2, "not a regular expression")
+    refuses(["run", "--board", "no-such-board"], 1, "unknown board", "qemu-virt-a15")
+    refuses(["test", "no-such-label"], 2, "unknown label", "unit")
+    refuses(["vm", "list"], 2, "control channel")
+    bad = bench.folder / "bad.dts"
+    bad.write_text('/dts-v1/; / { domains { #address-cells = <2>; #size-cells = <2>; vm0 {\n'
+                   'compatible = "openamp,domain-v1"; memory = <0 0x40000000 0 0x8000000>;\n'
+                   'pecan,kernel = "no-such-image"; pecan,speed = <3>; }; }; };\n')
+    refuses(["check", str(bad)], 1, "/domains/vm0", "pecan,speed", "unknown property", "no-such-image")
+    refuses(["run", str(bad)], 1, "/domains/vm0", "pecan,speed", "unknown property")
+    bad.write_text("this is not a device tree\n")
+    refuses(["check", str(bad)], 1, "not valid device-tree source", str(bad))
+    status, output, errors = pecan("check", "one-linux")
+    assert status == 0, f"check one-linux: {output}{errors}"
+
+    logs = bench.folder / "cli-logs"
+    status, _, errors = pecan("run", "one-linux", "--headless", "--until", "THIS IS NEVER PRINTED",
+                              "--timeout", "8", "--log", str(logs))
+    assert status == 1, f"status {status} although nothing matched"
+    assert "was not seen within 8 s" in errors and "last console lines" in errors, errors
+    log = re.search(r"Console log: (\S+)", errors)
+    assert log and log.group(1).startswith(str(logs)), errors
+    # The system's own lines are in the log, and never match.
+    text = (logs / "console.log").read_text(errors="replace")
+    own = re.search(r"^\[(?:kernel|init|devmgr)\] (\w.*\w)", text, re.M)
+    assert own, f"the log holds no line of the system itself:\n{text[:500]}"
+    status, _, _ = pecan("run", "one-linux", "--headless", "--until", re.escape(own.group(1)),
+                         "--timeout", "8")
+    assert status == 1, f"--until matched the system's own line '{own.group(0)}'"
+    status, _, errors = pecan("run", "one-linux", "--headless", "--until", "Booting Linux on physical CPU")
+    assert status == 0, errors
+
+
+if __name__ == "__main__":
+    harness.main("cli", test)

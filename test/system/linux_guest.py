@@ -1,0 +1,66 @@
+"""What the Linux system tests share: a one-guest configuration, the prompt, and the way out."""
+
+import hashlib
+
+from pecanlib import cache, dts, fit, parts
+
+NAME = "linux0"
+# Boot takes seconds on an idle machine; the bound is for a loaded one.
+BOOT_S = 240
+ANSWER_S = 30
+
+CONFIGURATION = """/dts-v1/;
+/ {{
+\tdomains {{
+\t\t#address-cells = <2>;
+\t\t#size-cells = <2>;
+\t\t{name} {{
+\t\t\tcompatible = "openamp,domain-v1";
+\t\t\tmemory = <0x0 0x40000000 0x0 {size:#x}>;
+\t\t\tpecan,kernel = "{kernel}";
+\t\t\tpecan,kernel-format = "zimage";
+\t\t\tpecan,initrd = "initramfs";
+\t\t\tpecan,bootargs = "console=ttyAMA0 cryptomgr.notests cma=0 pecan.name={name}";
+\t\t}};
+\t}};
+}};
+"""
+
+
+def add_options(parser):
+    parser.add_argument("--kernel", default="linux-armmp-lpae", choices=parts.KERNELS)
+    parser.add_argument("--memory", type=int, default=128, metavar="MIB")
+    return parser
+
+
+def configuration(bench):
+    """Writes a configuration with one Linux guest and returns its path."""
+    path = bench.folder / "config.dts"
+    path.write_text(CONFIGURATION.format(name=NAME, kernel=bench.options.kernel,
+                                         size=bench.options.memory << 20))
+    return path
+
+
+def assert_unmodified(package, kernel):
+    """The kernel inside the FIT is the package's file, byte for byte."""
+    blob = package.read_bytes()
+    size = int.from_bytes(blob[4:8], "big")
+    node = dts.parse(blob[:size]).child("images").child(kernel)
+    start = ((size + fit.ALIGNMENT - 1) & -fit.ALIGNMENT) + node.cells("data-offset")[0]
+    data = blob[start:start + node.cells("data-size")[0]]
+    path, expected = parts.image(cache.cache_dir(), kernel)
+    assert hashlib.sha256(data).hexdigest() == expected, f"{kernel} in the FIT differs from the package's"
+    assert cache.sha256(path) == expected, f"{path} was changed after it was unpacked"
+
+
+def wait_ready(machine, name=NAME, timeout=BOOT_S):
+    machine.expect(f"^GUEST READY {name}$", timeout)
+    machine.expect(f"^{name}# ", ANSWER_S)
+
+
+def power_off(machine):
+    """Types poweroff and checks that the whole board ends cleanly after its last guest."""
+    machine.send("poweroff\n")
+    machine.expect("reboot: Power down", ANSWER_S)
+    status = machine.wait_exit(60)
+    assert status == 0, f"QEMU ended with status {status} after poweroff"
