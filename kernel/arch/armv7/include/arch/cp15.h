@@ -80,6 +80,7 @@
 #define CP15_ATS12NSOPW(r) "0, " r ", c7, c8, 5"
 #define CP15_ATS12NSOUR(r) "0, " r ", c7, c8, 6"
 #define CP15_ATS12NSOUW(r) "0, " r ", c7, c8, 7"
+#define CP15_DCIMVAC(r) "0, " r ", c7, c6, 1"
 #define CP15_DCCMVAC(r) "0, " r ", c7, c10, 1"
 #define CP15_DCCMVAU(r) "0, " r ", c7, c11, 1"
 #define CP15_DCCIMVAC(r) "0, " r ", c7, c14, 1"
