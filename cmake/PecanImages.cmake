@@ -42,3 +42,35 @@ function(pecan_copy_part output part given)
             VERBATIM)
     endif()
 endfunction()
+
+set_property(GLOBAL PROPERTY PECAN_BENCHES "")
+
+# pecan_add_bench(NAME [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s]): a bench program for
+# `./pecan bench`, booted like a target test. It prints `BENCH <metric> min=<n> med=<n> max=<n>` lines and ends
+# QEMU with status 0.
+function(pecan_add_bench name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "INIT;CONFIG;TIMEOUT" "IMAGES")
+    set(fields "\"name\": \"${name}\"")
+    if(arg_INIT)
+        string(APPEND fields ", \"init\": \"$<TARGET_FILE:${arg_INIT}>\"")
+    endif()
+    if(arg_CONFIG)
+        get_filename_component(config ${arg_CONFIG} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+        string(APPEND fields ", \"config\": \"${config}\"")
+    endif()
+    if(arg_IMAGES)
+        list(JOIN arg_IMAGES "\", \"" images)
+        string(APPEND fields ", \"images\": [\"${images}\"]")
+    endif()
+    if(arg_TIMEOUT)
+        string(APPEND fields ", \"timeout\": ${arg_TIMEOUT}")
+    endif()
+    set_property(GLOBAL APPEND_STRING PROPERTY PECAN_BENCHES "  {${fields}},\n")
+endfunction()
+
+# Writes benches.json; called once, last.
+function(pecan_write_bench_manifest)
+    get_property(benches GLOBAL PROPERTY PECAN_BENCHES)
+    string(REGEX REPLACE ",\n$" "\n" benches "${benches}")
+    file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/benches.json CONTENT "[\n${benches}]\n")
+endfunction()
