@@ -21,7 +21,8 @@ l4_status_t arch_aspace_map(struct aspace *as, uint32_t va, frame_t frame, uint3
                             uint32_t attr, bool device, uint32_t *done) L4_MUST_CHECK;
 
 /* Unmaps up to a bounded step of `frames` pages from va, skipping what is not mapped, frees tables
- * that became empty, invalidates the TLB by address and tag. Returns the pages stepped over (> 0). */
+ * that became empty, invalidates the TLB by address and tag. Returns the pages stepped over (> 0).
+ */
 uint32_t arch_aspace_unmap(struct aspace *as, uint32_t va, uint32_t frames);
 
 /* Looks an address up: false if nothing is mapped. For the kernel's own checks and tests. */

@@ -53,6 +53,10 @@ void arch_frame_write(struct thread *t, const uint32_t *words);
 /* Retries the present system call: pc back to its SVC (4 bytes in ARM, 2 in Thumb state). */
 void arch_frame_restart(struct thread *t);
 
+/* Cycles of the longest stretch in the kernel with an interrupt possibly waiting, since the last
+ * call; measuring starts with the first call (0 then). */
+uint32_t arch_nonpreempt_worst(void);
+
 /* Prints registers and a backtrace of the kernel stack; for panic. */
 void arch_panic_dump(void);
 

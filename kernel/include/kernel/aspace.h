@@ -13,18 +13,21 @@
 #include <kernel/cap.h>
 #include <kernel/pool.h>
 
+#define ASPACE_DONATIONS 6u
+
 struct aspace {
     struct object object;
     struct arch_aspace arch;
     struct pool pool;
     struct cap *table[CAP_TABLE_PAGES];
     uint32_t slot_count;
-    uint32_t flags;       /* L4_ASPACE_* */
-    struct list objects;  /* object.home_link, without the address space itself */
-    struct list mapped;   /* cap.space_link of regions mapped here */
-    struct list donated;  /* cap.space_link of regions that the pool is made of */
+    uint32_t flags;                        /* L4_ASPACE_* */
+    struct list objects;                   /* object.home_link, without the address space itself */
+    struct list mapped;                    /* cap.space_link of regions mapped here */
+    struct cap donation[ASPACE_DONATIONS]; /* regions that the pool is made of; the first holds
+                                              this structure */
     struct aspace *dying_next;
-    uint32_t dying_cursor; /* next slot, then next frame, to look at */
+    uint32_t dying_cursor; /* next slot, then frames left to wipe */
     uint32_t dying_stage;
 };
 
@@ -33,14 +36,41 @@ l4_status_t aspace_create(struct cap *donated, uint32_t slots, uint32_t flags,
                           struct aspace **out) L4_MUST_CHECK;
 l4_status_t aspace_donate(struct aspace *as, struct cap *donated) L4_MUST_CHECK;
 
-/* Maps the whole region; `cursor` counts frames done and survives preemption. */
-int aspace_map(struct aspace *as, struct cap *region, uint32_t va, uint32_t attr,
-               uint32_t *cursor) L4_MUST_CHECK;
-int aspace_unmap(struct cap *region, uint32_t *cursor) L4_MUST_CHECK;
+/* Maps the whole region, or goes on with it; progress is kept in the capability. */
+int aspace_map(struct aspace *as, struct cap *region, uint32_t va, uint32_t attr) L4_MUST_CHECK;
+int aspace_unmap(struct cap *region) L4_MUST_CHECK;
+
+/* The slot at `index`, or NULL. */
+static inline struct cap *aspace_slot(const struct aspace *as, l4_cap_t index)
+{
+    struct cap *page;
+
+    if (unlikely(index >= as->slot_count)) {
+        return NULL;
+    }
+    page = as->table[index / CAP_SLOTS_PER_PAGE];
+    return likely(page != NULL) ? &page[index % CAP_SLOTS_PER_PAGE] : NULL;
+}
+
+/* The capability at `index` if it has `type` and all of `rights`; otherwise CAP or RIGHTS. */
+static inline l4_status_t aspace_cap(const struct aspace *as, l4_cap_t index, uint8_t type,
+                                     uint8_t rights, struct cap **out)
+{
+    struct cap *c = aspace_slot(as, index);
+
+    if (unlikely(c == NULL || c->type != type)) {
+        return L4_ERR_CAP;
+    }
+    if (unlikely((c->rights & rights) != rights)) {
+        return L4_ERR_RIGHTS;
+    }
+    *out = c;
+    return L4_OK;
+}
 
 /* Marks `as` as dying and puts it on the stack, if it is not there. */
 void aspace_kill(struct aspace *as);
-/* Works on the dying stack until `as` is gone (NULL: until the stack is empty). */
-int aspace_reap(struct aspace *as);
+/* Works on the dying stack until it is empty: OK or KERNEL_PREEMPTED. */
+int aspace_reap(void) L4_MUST_CHECK;
 
 #endif

@@ -10,16 +10,17 @@
 
 struct cpu {
     struct thread *current;
-    struct sched_context *sc;  /* what the running thread charges */
-    uint64_t charged_until;    /* counter value up to which sc is charged */
-    uint64_t budget_deadline;  /* UINT64_MAX: unlimited */
-    uint64_t timer_deadline;   /* as programmed */
-    bool reschedule;           /* a ready thread may outrank the current one */
+    struct sched_context *sc;   /* what the running thread charges */
+    uint64_t charged_until;     /* counter value up to which sc is charged */
+    uint64_t budget_deadline;   /* UINT64_MAX: unlimited */
+    uint64_t timer_deadline;    /* as programmed */
+    int32_t top_ready;          /* highest ready priority, -1: none */
+    bool reschedule;            /* the current thread stopped, or a ready one may outrank it */
     struct thread *loaded_vcpu; /* whose guest state is in the registers */
     struct thread *loaded_vfp;  /* whose VFP state is */
     struct heap timeouts;
     struct sched_queues queues;
-    struct aspace *dying;      /* stack of address spaces being destroyed */
+    struct aspace *dying; /* stack of address spaces being destroyed */
     uint32_t irqs, switches, exits;
 };
 

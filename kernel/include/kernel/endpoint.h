@@ -12,15 +12,16 @@
 struct endpoint {
     struct object object;
     uint32_t signals;
-    uint32_t sequence;      /* order of arrival among senders of equal priority */
-    struct heap senders;    /* thread.ipc_node */
-    struct list receivers;  /* thread.ipc_link */
-    struct thread *server;  /* last received a call here and has not replied: budgets are lent to it */
+    uint32_t sequence;     /* order of arrival among senders of equal priority */
+    struct heap senders;   /* thread.ipc_node */
+    struct list receivers; /* thread.ipc_link */
+    struct thread
+        *server; /* last received a call here and has not replied: budgets are lent to it */
 };
 
 /* ORs bits in; wakes a receiver. */
 void endpoint_signal(struct endpoint *ep, uint32_t bits);
 /* Wakes waiters with PEER_DIED, in bounded steps. OK or KERNEL_PREEMPTED. */
-int endpoint_destroy(struct endpoint *ep);
+int endpoint_quiesce(struct endpoint *ep);
 
 #endif

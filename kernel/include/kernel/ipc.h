@@ -19,11 +19,16 @@ struct thread *ipc_signal(struct thread *self);
 struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
                                uint32_t w2, uint32_t w3);
 
+/* The priority of t, which waits to send, has changed. */
+void ipc_requeue(struct thread *t);
+
 /* `t` no longer waits for a message it sends or receives, nor for a reply. */
 void ipc_abort(struct thread *t);
 /* Everyone who waits for a reply of `t` gets `status`. */
 void ipc_drop_caller(struct thread *t, l4_status_t status);
-/* A reply capability in `slot` goes without having been used. */
-void ipc_drop_reply(struct cap *slot, l4_status_t status);
+/* A reply capability in `slot` goes without having been used: its caller gets PEER_DIED. */
+void ipc_drop_reply(struct cap *slot);
+/* Moves the reply to the present caller of `server` into the free slot. */
+l4_status_t ipc_save_reply(struct thread *server, struct cap *slot) L4_MUST_CHECK;
 
 #endif

@@ -14,18 +14,25 @@ struct irq {
     struct object object;
     uint32_t number;
     uint32_t bits;
-    uint32_t virq;          /* linked: its word */
-    struct thread *vcpu;    /* linked: its vCPU */
-    struct cap target;      /* bound: the endpoint (internal slot, CAP_FAULT unset) */
-    uint8_t pending_ack;    /* fired, not acknowledged by the driver */
+    uint32_t virq;         /* linked: its word */
+    struct thread *vcpu;   /* linked: its vCPU */
+    struct list vcpu_link; /* in vcpu->linked_irqs */
+    struct cap target;     /* bound: the endpoint */
+    uint8_t active;        /* fired; the driver, or the guest's EOI, deactivates it */
 };
 
-l4_status_t irq_get(struct aspace *home, uint32_t number, bool edge, struct irq **out) L4_MUST_CHECK;
-int irq_destroy(struct irq *i);
-/* vCPU goes: its linked interrupts are masked and deactivated. */
-void irq_unlink_vcpu(struct thread *vcpu);
+l4_status_t irq_get(struct aspace *home, uint32_t number, bool edge,
+                    struct irq **out) L4_MUST_CHECK;
+void irq_quiesce(struct irq *i);
+/* Masked, deactivated, bound to nothing. */
+void irq_unbind(struct irq *i);
+l4_status_t irq_bind(struct irq *i, struct cap *endpoint, uint32_t bits) L4_MUST_CHECK;
+l4_status_t irq_assign(struct irq *i, struct thread *vcpu, uint32_t virq) L4_MUST_CHECK;
+void irq_acknowledge(struct irq *i);
 
-/* The interrupt entry: serves what is pending and returns the thread to run. */
+/* Serves one pending interrupt, if there is one. */
+void irq_serve(void);
+/* The interrupt entry: serves and returns the thread to run. */
 struct thread *irq_dispatch(struct thread *self);
 
 #endif

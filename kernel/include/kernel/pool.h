@@ -2,21 +2,16 @@
  * Pool: the memory that user level has donated to one address space, from which its page tables,
  * capability tables and objects come. There is no other allocator in the kernel.
  *
- * Sizes are powers of two from 64 bytes to a page. Memory is zeroed when it is handed out. Pages
- * cut into smaller chunks stay cut until the pool is dissolved.
+ * Sizes are powers of two from 128 bytes to a page (twice that on a 64-bit host, pages excepted).
+ * Memory is zeroed when it is handed out. Pages cut into smaller chunks stay cut until the pool is
+ * dissolved.
  */
 #ifndef KERNEL_POOL_H
 #define KERNEL_POOL_H
 
 #include <kernel/types.h>
 
-enum pool_class {
-    POOL_128,
-    POOL_512,
-    POOL_1024,
-    POOL_PAGE,
-    POOL_CLASSES
-};
+enum pool_class { POOL_128, POOL_512, POOL_1024, POOL_PAGE, POOL_CLASSES };
 
 struct pool_chunk {
     struct pool_chunk *next;

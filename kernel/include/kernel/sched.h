@@ -28,36 +28,24 @@ struct sched_context {
 
 /* Per-CPU ready queues. */
 struct sched_queues {
-    uint32_t summary;   /* bit n: word n of `ready` is not 0 */
-    uint32_t ready[8];  /* bit: priority has threads */
+    uint32_t summary;  /* bit n: word n of `ready` is not 0 */
+    uint32_t ready[8]; /* bit: priority has threads */
     struct list queue[L4_PRIORITIES];
 };
-
-void sched_init_context(struct sched_context *sc);
-/* Sets budget and period; remaining starts full. */
-void sched_configure(struct sched_context *sc, uint64_t budget, uint64_t period);
 
 /* A blocked thread becomes runnable, at the end of its priority's queue. */
 void sched_ready(struct thread *t);
 /* A runnable thread leaves the queues, or stops being current. */
 void sched_unready(struct thread *t);
 /* The thread to run now: the highest ready, or the current if it still may. Switches the processor
- * to it, charges and programs the timer. Never returns NULL: idles until there is one. */
+ * to it and to its budget. Never returns NULL: idles until there is one. */
 struct thread *sched_choose(void);
 /* Direct switch to `next`, which was just unblocked by the current thread's IPC and need not
  * queue; the current one is blocked. Falls back to sched_choose when a higher one is ready. */
 struct thread *sched_switch_to(struct thread *next);
-/* Charges the running budget up to now. */
-void sched_charge(void);
-/* The timer found the running budget used up. */
-void sched_budget_expired(void);
+/* The current thread goes to the end of its priority's queue. */
 void sched_yield(void);
+/* Changes the effective priority, wherever t waits. */
 void sched_set_priority(struct thread *t, uint32_t priority);
-
-/* `caller` waits, directly or as a sender, for `server`: the chain of threads that works for it runs
- * at least at the caller's priority; if it waits for budget it goes on with the caller's. */
-void sched_lend(struct thread *server, struct thread *caller);
-/* server stops working for its caller: own budget and priority again. */
-void sched_return(struct thread *server);
 
 #endif

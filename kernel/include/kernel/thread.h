@@ -20,41 +20,43 @@ struct aspace;
 /* What a blocked thread waits in. */
 enum thread_ipc {
     IPC_NONE,
-    IPC_CALL,       /* in a call's send phase: waits for its reply next */
+    IPC_CALL, /* in a call's send phase: waits for its reply next */
     IPC_SEND,
-    IPC_KERNEL,     /* fault or exit in its send phase: like CALL, made by the kernel */
+    IPC_KERNEL, /* fault or exit in its send phase: like CALL, made by the kernel */
 };
 
 struct thread {
     struct arch_frame frame;
     /* Hot: one line each for the switch and for IPC. */
-    struct vcpu *vcpu;      /* NULL: native */
+    struct vcpu *vcpu; /* NULL: native */
     struct aspace *aspace;
     struct sched_context *sc; /* the budget it runs on */
     struct l4_msgbuf *buffer; /* kernel address, or NULL */
-    uint8_t state;          /* enum l4_thread_state */
-    uint8_t priority;       /* effective */
+    uint8_t state;            /* enum l4_thread_state */
+    uint8_t priority;         /* effective */
     uint8_t base_priority;
     uint8_t ceiling;
-    uint8_t ipc;            /* enum thread_ipc */
-    uint8_t flags;          /* L4_THREAD_* of creation */
-    uint8_t queued;         /* in a ready queue */
-    uint8_t stopped;        /* STOP came while it waited or ran */
-    uint8_t in_exit;        /* REPLY state because of a fault or exit, not a call */
-    uint8_t preempted;      /* the present system call is being restarted */
-    uint16_t reserved;
-    uint32_t badge;         /* of the capability it sends through */
-    uint32_t tag;           /* of the message it sends, for IPC_KERNEL with w[] */
-    uint32_t w[4];          /* IPC_KERNEL: the message; reply: kept for the exit */
-    uint8_t send_grant;     /* its sending capability has GRANT */
+    uint8_t ipc;        /* enum thread_ipc */
+    uint8_t flags;      /* L4_THREAD_* of creation */
+    uint8_t queued;     /* in a ready queue */
+    uint8_t stopped;    /* STOP came while it waited or ran */
+    uint8_t in_exit;    /* REPLY state because of a fault or exit, not a call */
+    uint8_t send_grant; /* its sending capability has GRANT */
+    uint16_t name;      /* short id for traces */
+    uint8_t depth;      /* callers above it in the chain of calls */
     uint8_t pad[3];
+    uint32_t badge;            /* of the capability it sends through */
+    uint32_t tag;              /* of the message it sends, for IPC_KERNEL with w[] */
+    uint32_t w[4];             /* IPC_KERNEL: the message; reply: kept for the exit */
     struct endpoint *endpoint; /* SENDING, RECEIVING: where it waits */
     struct endpoint *serving;  /* endpoint->server == this */
-    struct thread *caller;  /* who waits for this thread's reply */
-    struct thread *replier; /* REPLY: who works on the reply; NULL if it is in a reply slot */
-    struct cap *reply_slot; /* REPLY: slot that holds the reply */
+    struct thread *caller;     /* who waits for this thread's reply */
+    struct thread *replier;    /* REPLY: who works on the reply; NULL if it is in a reply slot */
+    struct thread *lender;     /* SENDING thread on whose budget this one goes on */
+    struct thread *lending_to; /* the other way round */
+    struct cap *reply_slot;    /* REPLY: slot that holds the reply */
     struct list ready_link;
-    struct list ipc_link;   /* endpoint->receivers */
+    struct list ipc_link; /* endpoint->receivers */
     struct list budget_link;
     struct heap_node ipc_node; /* endpoint->senders */
     struct timeout timeout;
@@ -63,11 +65,12 @@ struct thread {
     struct object object;
     struct cap fault_cap;
     struct cap buffer_cap;
-    uint32_t name; /* short id for traces */
+    struct list linked_irqs; /* guest: irq.vcpu_link */
 };
 
 l4_status_t thread_create(struct aspace *as, uint32_t flags, struct thread **out) L4_MUST_CHECK;
-int thread_destroy(struct thread *t);
+/* Object quiesce: after it nothing refers to t. Constant time but for linked interrupts. */
+void thread_quiesce(struct thread *t);
 
 /* Blocks the current thread's run for good or until resumed; cancels its IPC with CANCELED. */
 void thread_stop(struct thread *t);
@@ -77,11 +80,14 @@ void thread_resume(struct thread *t);
  * (not queued). Harmless for a runnable thread. */
 void thread_unblock(struct thread *t, l4_status_t status);
 
-/* A hook for cap_delete: an internal slot lost its capability. */
-void thread_cap_gone(struct cap *c);
+/* A hook for cap_clear: the internal buffer slot lost its capability. */
+void thread_buffer_gone(struct cap *c);
 
 /* Progress that survives preemption of one system call of `t`; 0 when `key` is not what it was. */
 uint32_t *thread_cursor(struct thread *t, uint32_t key);
+
+/* May `t` be seen and changed through READ_REGS, WRITE_REGS: it does not run and is not queued. */
+bool thread_is_quiet(const struct thread *t);
 
 static inline struct thread *thread_of_object(struct object *o)
 {

@@ -14,7 +14,7 @@
 /* Physical page number: physical address >> 12. All RAM that the kernel manages is below 4 GiB. */
 typedef uint32_t frame_t;
 
-#define container_of(ptr, type, member) ((type *)((uintptr_t)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)((uintptr_t)(ptr)-offsetof(type, member)))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define likely(x) __builtin_expect(!!(x), 1)

@@ -1,0 +1,73 @@
+/*
+ * The common head of kernel objects: set-up and the per-type end.
+ */
+#include <kernel/aspace.h>
+#include <kernel/endpoint.h>
+#include <kernel/irq.h>
+#include <kernel/thread.h>
+#include <kernel/trace.h>
+
+void object_init(struct object *o, uint8_t type, struct aspace *home, uint32_t size_class)
+{
+    o->type = type;
+    o->dying = 0;
+    o->size_class = (uint16_t)size_class;
+    list_init(&o->caps);
+    o->home = home;
+    list_init(&o->home_link);
+    if (home != NULL) {
+        list_append(&home->objects, &o->home_link);
+        trace(TRACE_CREATE, type, (uint32_t)(uintptr_t)o);
+    }
+}
+
+int object_quiesce(struct object *o)
+{
+    o->dying = 1;
+    switch (o->type) {
+    case L4_TYPE_ENDPOINT:
+        return endpoint_quiesce(container_of(o, struct endpoint, object));
+    case L4_TYPE_THREAD:
+        thread_quiesce(thread_of_object(o));
+        return L4_OK;
+    case L4_TYPE_IRQ:
+        irq_quiesce(container_of(o, struct irq, object));
+        return L4_OK;
+    default:
+        return L4_OK;
+    }
+}
+
+static void *object_memory(struct object *o)
+{
+    switch (o->type) {
+    case L4_TYPE_ENDPOINT:
+        return container_of(o, struct endpoint, object);
+    case L4_TYPE_THREAD:
+        return thread_of_object(o);
+    case L4_TYPE_IRQ:
+        return container_of(o, struct irq, object);
+    default:
+        return NULL;
+    }
+}
+
+void object_free(struct object *o)
+{
+    struct aspace *home = o->home;
+    void *memory = object_memory(o);
+
+    if (home == NULL || memory == NULL) {
+        return; /* static, or an address space: that one ends with its donated region */
+    }
+    trace(TRACE_DESTROY, o->type, (uint32_t)(uintptr_t)o);
+    list_remove(&o->home_link);
+    if (o->type == L4_TYPE_THREAD) {
+        struct thread *t = thread_of_object(o);
+
+        if (t->vcpu != NULL) {
+            pool_free(&home->pool, t->vcpu, POOL_1024);
+        }
+    }
+    pool_free(&home->pool, memory, (enum pool_class)o->size_class);
+}

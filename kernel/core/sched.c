@@ -1,0 +1,197 @@
+/*
+ * Ready queues and the choice of the next thread. Budgets are in budget.c.
+ *
+ * The running thread is in no queue. cpu->top_ready caches the highest ready priority, so that the
+ * direct switch of IPC costs one comparison (metric ipc.rpc).
+ */
+#include <kernel/aspace.h>
+#include <kernel/budget.h>
+#include <kernel/cpu.h>
+#include <kernel/ipc.h>
+#include <kernel/irq.h>
+#include <kernel/sched.h>
+
+struct cpu cpu_boot;
+
+static void find_top(struct cpu *cpu)
+{
+    struct sched_queues *q = &cpu->queues;
+
+    if (q->summary == 0) {
+        cpu->top_ready = -1;
+    } else {
+        uint32_t word = 31u - (uint32_t)__builtin_clz(q->summary);
+
+        cpu->top_ready = (int32_t)(word * 32u + 31u - (uint32_t)__builtin_clz(q->ready[word]));
+    }
+}
+
+static void enqueue(struct cpu *cpu, struct thread *t, bool at_head)
+{
+    struct sched_queues *q = &cpu->queues;
+    struct list *queue = &q->queue[t->priority];
+
+    list_insert(at_head ? queue : queue->prev, &t->ready_link);
+    q->ready[t->priority / 32u] |= 1u << (t->priority % 32u);
+    q->summary |= 1u << (t->priority / 32u);
+    t->queued = 1;
+    if ((int32_t)t->priority > cpu->top_ready) {
+        cpu->top_ready = t->priority;
+    }
+}
+
+static void dequeue(struct cpu *cpu, struct thread *t)
+{
+    struct sched_queues *q = &cpu->queues;
+
+    list_remove(&t->ready_link);
+    t->queued = 0;
+    if (list_empty(&q->queue[t->priority])) {
+        q->ready[t->priority / 32u] &= ~(1u << (t->priority % 32u));
+        if (q->ready[t->priority / 32u] == 0) {
+            q->summary &= ~(1u << (t->priority / 32u));
+        }
+        find_top(cpu);
+    }
+}
+
+void sched_ready(struct thread *t)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (t->stopped) {
+        t->state = L4_STATE_STOPPED;
+        return;
+    }
+    t->state = L4_STATE_RUNNABLE;
+    if (t == cpu->current || t->queued) {
+        return;
+    }
+    enqueue(cpu, t, false);
+    if (cpu->current == NULL || t->priority > cpu->current->priority) {
+        cpu->reschedule = true;
+    }
+}
+
+void sched_unready(struct thread *t)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (t->queued) {
+        dequeue(cpu, t);
+    }
+    if (t == cpu->current) {
+        cpu->reschedule = true;
+    }
+}
+
+void sched_set_priority(struct thread *t, uint32_t priority)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (t->priority == priority) {
+        return;
+    }
+    if (t->queued) {
+        dequeue(cpu, t);
+        t->priority = (uint8_t)priority;
+        enqueue(cpu, t, false);
+    } else {
+        t->priority = (uint8_t)priority;
+        if (t->state == L4_STATE_SENDING) {
+            ipc_requeue(t);
+        }
+    }
+    cpu->reschedule = true;
+}
+
+/* Makes `next` current. */
+static struct thread *run(struct cpu *cpu, struct thread *next)
+{
+    cpu->current = next;
+    cpu->switches++;
+    if (unlikely(next->sc != cpu->sc)) {
+        budget_switch(next->sc);
+    }
+    arch_switch(next);
+    return next;
+}
+
+static struct thread *take_top(struct cpu *cpu)
+{
+    struct thread *t =
+        container_of(cpu->queues.queue[cpu->top_ready].next, struct thread, ready_link);
+
+    dequeue(cpu, t);
+    return t;
+}
+
+/* Nothing to run: finish what is dying, then sleep until an interrupt. */
+static void idle(struct cpu *cpu)
+{
+    cpu->current = NULL;
+    budget_switch(NULL);
+    if (aspace_reap() == L4_OK) {
+        arch_idle();
+    }
+    irq_serve();
+}
+
+struct thread *sched_choose(void)
+{
+    struct cpu *cpu = this_cpu();
+
+    for (;;) {
+        struct thread *self = cpu->current;
+        struct thread *next;
+
+        cpu->reschedule = false;
+        if (self != NULL && self->state != L4_STATE_RUNNABLE) {
+            self = NULL;
+        }
+        if (self != NULL && (int32_t)self->priority >= cpu->top_ready) {
+            next = self;
+        } else if (cpu->top_ready >= 0) {
+            if (self != NULL) {
+                enqueue(cpu, self, true);
+            }
+            next = take_top(cpu);
+        } else {
+            idle(cpu);
+            continue;
+        }
+        if (budget_usable(next->sc)) {
+            return run(cpu, next);
+        }
+        cpu->current = next == cpu->current ? NULL : cpu->current;
+        budget_block(next);
+    }
+}
+
+struct thread *sched_switch_to(struct thread *next)
+{
+    struct cpu *cpu = this_cpu();
+
+    next->state = L4_STATE_RUNNABLE;
+    if (likely((int32_t)next->priority >= cpu->top_ready && !next->stopped &&
+               next->sc == cpu->sc)) {
+        cpu->reschedule = false;
+        cpu->current = next;
+        cpu->switches++;
+        arch_switch(next);
+        return next;
+    }
+    sched_ready(next);
+    return sched_choose();
+}
+
+void sched_yield(void)
+{
+    struct cpu *cpu = this_cpu();
+
+    enqueue(cpu, cpu->current, false);
+    cpu->current->state = L4_STATE_RUNNABLE;
+    budget_yielded(cpu->current->sc);
+    cpu->current = NULL;
+    cpu->reschedule = true;
+}

@@ -1,0 +1,76 @@
+/*
+ * Timeouts: see timeout.h.
+ */
+#include <arch/cpu.h>
+#include <kernel/cpu.h>
+#include <kernel/timeout.h>
+
+/* How many expire in one interrupt; the rest follow in the next, which comes at once. */
+#define EXPIRE_AT_ONCE 4u
+
+uint64_t timeout_us_to_ticks(uint32_t us)
+{
+    uint32_t hz = arch_counter_hz();
+
+    /* Exact for frequencies in whole hundreds of Hz, without a 64-bit division. */
+    return (uint64_t)us * (hz / 100u) / 10000u;
+}
+
+uint64_t timeout_deadline(uint32_t us)
+{
+    return arch_counter() + timeout_us_to_ticks(us);
+}
+
+void timeout_program(void)
+{
+    struct cpu *cpu = this_cpu();
+    uint64_t deadline = cpu->budget_deadline;
+
+    if (cpu->timeouts.root != NULL && cpu->timeouts.root->key < deadline) {
+        deadline = cpu->timeouts.root->key;
+    }
+    if (deadline != cpu->timer_deadline) {
+        cpu->timer_deadline = deadline;
+        arch_timer_set(deadline);
+    }
+}
+
+void timeout_set(struct timeout *t, uint64_t deadline)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (heap_contains(&t->node)) {
+        heap_remove(&cpu->timeouts, &t->node);
+    }
+    t->node.key = deadline;
+    heap_insert(&cpu->timeouts, &t->node);
+    timeout_program();
+}
+
+void timeout_cancel(struct timeout *t)
+{
+    if (heap_contains(&t->node)) {
+        heap_remove(&this_cpu()->timeouts, &t->node);
+        timeout_program();
+    }
+}
+
+void timeout_run(void)
+{
+    struct cpu *cpu = this_cpu();
+    uint64_t now = arch_counter();
+
+    for (uint32_t i = 0; i < EXPIRE_AT_ONCE; i++) {
+        struct heap_node *first = cpu->timeouts.root;
+        struct timeout *t;
+
+        if (first == NULL || first->key > now) {
+            break;
+        }
+        t = container_of(first, struct timeout, node);
+        heap_remove(&cpu->timeouts, first);
+        t->expired(t);
+    }
+    cpu->timer_deadline = 0; /* what was programmed has fired: program anew */
+    timeout_program();
+}
