@@ -13,7 +13,8 @@
  *
  * arch_switch() (switch.c) owns VTTBR, HDCR.TPM and CLREX. The vCPU side owns HCR, HSTR, HCPTR,
  * SCTLR and CNTKCTL while a guest runs:
- *   vcpu_enter(next)  from any world, also from another guest: load next's state if it is not
+ *   vcpu_enter(next)  from any world, also from another guest without vcpu_leave() between
+ *                     (arch_this_cpu()->world still says from where): load next's state if it is not
  *                     loaded, then the guest's HCR, HSTR, HCPTR, SCTLR, CNTKCTL. VTTBR is set and
  *                     HDCR is WORLD_HDCR already.
  *   vcpu_leave()      save the guest's SCTLR and CNTKCTL (and what else PL0 could change), then
@@ -30,9 +31,13 @@ struct arch_cpu {
     struct aspace *aspace;    /* whose tables VTTBR names; NULL: an empty table */
     uint32_t vmid_generation; /* of the tags in use; 0 never */
     uint32_t vmid_next;
-    uint32_t world;           /* L4_THREAD_* flags prepared for; changes in arch_switch only */
+    uint32_t world;           /* prepared for; changes in arch_switch only, after vcpu_enter */
     uint32_t hdcr;            /* WORLD_HDCR with the number of event counters */
 };
+
+/* The value of `world` while a guest runs: L4_THREAD_GUEST and a bit that no thread has, so that a
+ * switch to a guest never looks like no change. The native worlds are 0 and L4_THREAD_PMU. */
+#define WORLD_GUEST 0x81u
 
 extern struct arch_cpu arch_cpu_boot;
 
