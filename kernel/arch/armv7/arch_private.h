@@ -10,7 +10,7 @@ extern uint8_t __image_start[], __text_end[], __rodata_start[], __data_start[], 
     __bss_end[], __stack_guard[], __stack_start[], kernel_stack_top[], __image_end[];
 
 /* vectors.S */
-extern uint8_t hyp_vectors[];
+extern uint8_t hyp_vectors[], hyp_vectors_measured[];
 
 /* Entry from start.S; returns the first thread. */
 struct thread *arch_start(const struct l4_bootinfo *info, uint32_t cpsr);
@@ -19,6 +19,9 @@ struct thread *arch_start(const struct l4_bootinfo *info, uint32_t cpsr);
 void hyp_mmu_start(void);
 /* Stage 2: translation control and an empty table, no tag in use. */
 void stage2_start(void);
+
+/* Cycle counter at the start of the present stretch (nonpreempt.c). */
+extern uint32_t nonpreempt_start;
 
 /* A trap that the vectors do not handle themselves. Returns the thread to run. */
 struct thread *trap_handle(struct thread *self, uint32_t hsr);

@@ -6,13 +6,19 @@
 #include <kernel/boot.h>
 #include <l4/abi/syscall.h>
 
+#include "arch_private.h"
+
 #define PSCI_SYSTEM_OFF 0x84000008u
 #define SEMIHOSTING_EXIT_EXTENDED 0x20u
 #define SEMIHOSTING_APPLICATION_EXIT 0x20026u
 
 void arch_idle(void)
 {
+    if (nonpreempt_on) {
+        nonpreempt_mark();
+    }
     __asm__ volatile("dsb\n\twfi" : : : "memory");
+    nonpreempt_start = CP15_READ(PMCCNTR); /* what was slept is no stretch */
 }
 
 static void cache_lines(uint32_t op, uintptr_t p, uintptr_t end)

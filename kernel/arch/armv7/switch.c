@@ -4,6 +4,7 @@
  */
 #include <arch/world.h>
 #include <kernel/aspace.h>
+#include <kernel/cpu.h>
 
 static inline void space_switch(struct arch_cpu *cpu, struct aspace *as)
 {
@@ -23,6 +24,9 @@ static void __attribute__((noinline)) switch_slow(struct thread *next, uint32_t 
     }
     space_switch(cpu, next->aspace);
     if ((world & L4_THREAD_GUEST) != 0) {
+        if (old == WORLD_GUEST && this_cpu()->loaded_vcpu == next) {
+            return; /* it goes on where it was interrupted */
+        }
         if ((old & L4_THREAD_PMU) != 0) {
             CP15_WRITE(HDCR, cpu->hdcr);
         }

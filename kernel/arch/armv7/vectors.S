@@ -74,6 +74,46 @@ hyp_irq:
     b       thread_return
     .size hyp_irq, . - hyp_irq
 
+/* The same way in and out while L4_STAT_NONPREEMPT_WORST is measured (nonpreempt.c sets HVBAR), so
+ * that the vectors above carry nothing for it. trap_handle knows system calls too. */
+    .balign 32
+    .global hyp_vectors_measured
+hyp_vectors_measured:
+    b       hyp_reset
+    b       hyp_undefined
+    b       hyp_svc
+    b       hyp_prefetch
+    b       hyp_data
+    b       measured_trap
+    b       measured_irq
+    b       hyp_fiq
+
+    .macro stamp
+    mrc     p15, 0, r3, c9, c13, 0      /* PMCCNTR */
+    ldr     r2, =nonpreempt_start
+    str     r3, [r2]
+    .endm
+
+measured_trap:
+    stmia   sp, {r0-r12, lr}
+    stamp
+    mrc     p15, 4, r4, c5, c2, 0
+    save_frame
+    mov     r1, r4
+    bl      trap_handle
+    b       measured_return
+
+measured_irq:
+    stmia   sp, {r0-r12, lr}
+    stamp
+    save_frame
+    bl      irq_dispatch
+measured_return:
+    mov     r4, r0
+    bl      nonpreempt_mark
+    mov     r0, r4
+    b       thread_return
+
 /* Exceptions of the kernel itself: registers to panic_frame, then trap_hyp(what) on a stack of its
  * own, for the kernel stack may be what broke. */
     .macro hyp_fault name, what

@@ -25,12 +25,22 @@ struct arch_frame {
 #define FRAME_TIMEOUT 3
 #define FRAME_W0 4
 
+/* L4_STAT_NONPREEMPT_WORST: whether it is measured, and the end of a stretch (nonpreempt.c). */
+extern bool nonpreempt_on;
+void nonpreempt_mark(void);
+
 static inline bool arch_irq_pending(void)
 {
     uint32_t isr;
 
     __asm__ volatile("mrc p15, 0, %0, c12, c1, 0" : "=r"(isr)); /* ISR, ARM ARM B4.1.96 */
-    return (isr & 0x80u) != 0;
+    if ((isr & 0x80u) != 0) {
+        return true;
+    }
+    if (unlikely(nonpreempt_on)) {
+        nonpreempt_mark();
+    }
+    return false;
 }
 
 static inline uint64_t arch_counter(void)
