@@ -25,7 +25,9 @@ if(PECAN_TARGET STREQUAL "target")
             "Install picolibc-arm-none-eabi (`./pecan setup` does), or give -DPECAN_PICOLIBC=DIR.")
     endif()
 
-    target_include_directories(pecan_libc SYSTEM INTERFACE ${PECAN_PICOLIBC}/include)
+    # For every target, so that nothing falls back on the headers of another C library that may be installed;
+    # freestanding code takes assert.h from here.
+    include_directories(SYSTEM ${PECAN_PICOLIBC}/include)
     target_compile_definitions(pecan_libc INTERFACE PICOLIBC_INTEGER_PRINTF_SCANF)
     target_compile_options(pecan_libc INTERFACE -ftls-model=local-exec)
     target_link_options(pecan_libc INTERFACE -nostdlib

@@ -8,7 +8,7 @@ import re
 import shlex
 import subprocess
 
-from common import ROOT, component, tracked
+from common import ROOT, tracked
 
 JOBS = max(1, min(4, os.cpu_count() or 1))
 CODE = ("boot/", "kernel/", "libs/", "servers/", "guests/")
@@ -33,23 +33,27 @@ def _each(function, items):
 
 
 def headers(build):
-    """Each header compiles by itself, with the include folders of its component."""
-    flags = {}
-    for name, entry in _commands(build):
-        words = shlex.split(entry["command"])
-        if name.endswith(".c"):
-            end = words.index("-o")
-            flags.setdefault(component(name), (words[:end], entry["directory"]))
-    fallback = flags.get("libs/libl4") or flags.get("libs/base")
+    """Each header compiles by itself, with the include folders of the nearest source file."""
+    sources = [(name, entry) for name, entry in _commands(build) if name.endswith(".c")]
+
+    def nearest(name):
+        """Flag sets of the compiled files that share the longest folder path with a header."""
+        shared = [(len(os.path.commonpath([name, source])), entry) for source, entry in sources]
+        longest = max(length for length, _ in shared)
+        sets = {}
+        for length, entry in shared:
+            if length == longest:
+                words = shlex.split(entry["command"])
+                sets.setdefault(tuple(words[:words.index("-o")]), entry["directory"])
+        return sets.items()
 
     def compile_one(name):
-        found = flags.get(component(name), fallback)
-        if found is None:
-            return [f"{name}: no compiled file to take the flags from"]
-        words, folder = found
-        done = subprocess.run([*words, "-fsyntax-only", "-x", "c", "-"], cwd=folder, text=True, timeout=60,
-                              input=f'#include "{ROOT / name}"\n', capture_output=True)
-        return done.stderr.splitlines()[:3] if done.returncode else []
+        for words, folder in nearest(name):
+            done = subprocess.run([*words, "-fsyntax-only", "-x", "c", "-"], cwd=folder, text=True,
+                                  timeout=60, input=f'#include "{ROOT / name}"\n', capture_output=True)
+            if done.returncode == 0:
+                return []
+        return done.stderr.splitlines()[:3]
 
     yield from _each(compile_one, [name for name in tracked("*.h") if name.startswith(CODE)])
 
