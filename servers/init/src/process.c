@@ -1,0 +1,296 @@
+/*
+ * Building a server: address space, segments, stack, message buffer, start page, capabilities.
+ *
+ * Read-only segments are mapped out of the (verified, never writable) package and shared by all
+ * servers made from the same image; writable ones are copied into the server's own memory. W^X is
+ * checked here, not assumed.
+ */
+#include <string.h>
+
+#include <l4/base/range.h>
+#include <l4/cap.h>
+#include <l4/memory.h>
+#include <l4/thread.h>
+
+#include "init.h"
+
+#define SERVER_BASE 0x10000000u
+#define SERVER_IMAGE_END 0x10180000u
+#define SERVER_WINDOW_END 0xe0000000u
+#define REMEDY_LINK "link it with libs/libl4/user.ld"
+
+static void open_elf(const char *name, struct fit_image *image, struct elf *elf)
+{
+    struct format_error error;
+    package_image(name, image);
+    if (elf_open(elf, image->data, image->size, &error) != L4_OK) {
+        init_fail(name, error.what, L4_OK, error.remedy);
+    }
+}
+
+/* The next segment, checked for what a server's must be. */
+static bool next_segment(const char *name, const struct elf *elf, uint32_t *index,
+                         struct elf_segment *segment)
+{
+    struct format_error error;
+    const l4_status_t status = elf_next_segment(elf, index, segment, &error);
+    if (status == L4_ERR_FORMAT) {
+        init_fail(name, error.what, L4_OK, error.remedy);
+    }
+    if (status != L4_OK) {
+        return false;
+    }
+    const uint32_t both = ELF_WRITE | ELF_EXEC;
+    const bool writable = (segment->flags & ELF_WRITE) != 0;
+    if ((segment->flags & both) == both) {
+        init_fail(name, "a segment is both writable and executable", L4_OK, REMEDY_LINK);
+    }
+    if (!l4_is_aligned(segment->va, L4_PAGE_SIZE) || segment->va < SERVER_BASE ||
+        !l4_range_fits(segment->va, segment->size, SERVER_IMAGE_END) ||
+        segment->size > MEMORY_SCRATCH_SIZE) {
+        init_fail(name, "a segment lies outside the servers' range", L4_OK, REMEDY_LINK);
+    }
+    if (!writable &&
+        (!l4_is_aligned(segment->offset, L4_PAGE_SIZE) || segment->file_size != segment->size)) {
+        init_fail(name, "a read-only segment is not whole pages of the file", L4_OK, REMEDY_LINK);
+    }
+    return true;
+}
+
+uint32_t process_size(const char *name)
+{
+    struct fit_image image;
+    struct elf elf;
+    struct elf_segment segment;
+    uint32_t index = 0;
+    uint32_t size = 2 * L4_PAGE_SIZE; /* message buffer, start page */
+    open_elf(name, &image, &elf);
+    while (next_segment(name, &elf, &index, &segment)) {
+        if ((segment.flags & ELF_WRITE) != 0) {
+            size += (uint32_t)l4_align_up(segment.size, L4_PAGE_SIZE);
+        }
+    }
+    return size;
+}
+
+static l4_status_t split(l4_cap_t arena, uint32_t size, l4_cap_t *region)
+{
+    *region = init_slot();
+    return l4_region_split(arena, (uint32_t)l4_align_up(size, L4_PAGE_SIZE), L4_PAGE_SHIFT,
+                           *region);
+}
+
+l4_status_t process_give(struct process *process, l4_cap_t cap, l4_cap_t *slot)
+{
+    const l4_status_t status = l4_cap_move(cap, process->slot_next, process->aspace);
+    if (status == L4_OK) {
+        *slot = process->slot_next++;
+        l4_slots_give(&init.slots, cap);
+    }
+    return status;
+}
+
+/* Maps a region into the process and hands the capability over with it. */
+static l4_status_t map_and_give(struct process *process, l4_cap_t region, uint32_t address,
+                                uint32_t flags)
+{
+    l4_cap_t slot = L4_CAP_NULL;
+    const l4_status_t status = l4_aspace_map(process->aspace, region, address, flags);
+    return status != L4_OK ? status : process_give(process, region, &slot);
+}
+
+static l4_status_t copy_segment(l4_cap_t region, const struct fit_image *image,
+                                const struct elf_segment *segment)
+{
+    void *to = NULL;
+    if (segment->file_size == 0) {
+        return L4_OK;
+    }
+    const l4_status_t status = memory_map(region, &to);
+    if (status != L4_OK) {
+        return status;
+    }
+    memcpy(to, image->data + segment->offset, segment->file_size);
+    return memory_unmap(region);
+}
+
+static l4_status_t load_segment(struct process *process, l4_cap_t arena,
+                                const struct fit_image *image, const struct elf_segment *segment)
+{
+    l4_cap_t region = L4_CAP_NULL;
+    l4_status_t status = L4_OK;
+    if ((segment->flags & ELF_WRITE) != 0) {
+        status = split(arena, segment->size, &region);
+        if (status == L4_OK) {
+            status = copy_segment(region, image, segment);
+        }
+        return status != L4_OK
+                   ? status
+                   : map_and_give(process, region, segment->va, L4_MAP_READ | L4_MAP_WRITE);
+    }
+    const uint32_t exec = (segment->flags & ELF_EXEC) != 0 ? L4_MAP_EXEC : 0;
+    status = package_share(image->offset + segment->offset, segment->size,
+                           L4_RIGHT_READ | exec | L4_RIGHT_INFO, &region);
+    if (status == L4_OK && exec != 0) {
+        status = l4_region_cache(region, L4_CACHE_SYNC_CODE, 0, segment->size);
+    }
+    return status != L4_OK ? status
+                           : map_and_give(process, region, segment->va, L4_MAP_READ | exec);
+}
+
+static l4_status_t load_image(struct process *process, const struct process_spec *spec)
+{
+    struct fit_image image;
+    struct elf elf;
+    struct elf_segment segment;
+    uint32_t index = 0;
+    open_elf(spec->image, &image, &elf);
+    process->entry = elf.entry;
+    while (next_segment(spec->image, &elf, &index, &segment)) {
+        const l4_status_t status = load_segment(process, spec->arena, &image, &segment);
+        if (status != L4_OK) {
+            return status;
+        }
+        const uint32_t end = (uint32_t)l4_align_up(segment.va + segment.size, L4_PAGE_SIZE);
+        if (end > process->image_end) {
+            process->image_end = end;
+        }
+    }
+    return L4_OK;
+}
+
+/* Address space, thread and endpoint; originals stay in init's table. */
+static l4_status_t create_objects(struct process *process, const struct process_spec *spec)
+{
+    l4_status_t status = split(spec->arena, spec->pool_size, &process->pool);
+    if (status == L4_OK) {
+        process->aspace = init_slot();
+        status = l4_aspace_create(process->pool, process->aspace, spec->slots, 0);
+    }
+    if (status == L4_OK) {
+        process->thread = init_slot();
+        status = l4_create(process->aspace, L4_TYPE_THREAD, process->thread, L4_THREAD_NATIVE);
+    }
+    if (status == L4_OK) {
+        process->endpoint = init_slot();
+        status = l4_create(process->aspace, L4_TYPE_ENDPOINT, process->endpoint, 0);
+    }
+    if (status == L4_OK) {
+        status = l4_thread_set_sched(process->thread, spec->priority, spec->priority, 0, 0);
+    }
+    return status;
+}
+
+/* Fixed slots of the server's table (enum l4_start_slot), but for devmgr's. */
+static l4_status_t give_fixed_slots(struct process *process, uint32_t badge)
+{
+    const uint32_t control = L4_RIGHT_CONTROL | L4_RIGHT_INFO;
+    const l4_cap_t init_cap = init_slot();
+    l4_status_t status = l4_cap_copy(init.endpoint, init_cap, L4_ASPACE_SELF,
+                                     L4_RIGHT_SEND | L4_RIGHT_COPY | L4_RIGHT_INFO, badge);
+    if (status == L4_OK) {
+        status = l4_thread_set_fault(process->thread, init_cap);
+    }
+    if (status == L4_OK) {
+        status = l4_cap_move(init_cap, L4_START_INIT, process->aspace);
+        l4_slots_give(&init.slots, init_cap);
+    }
+    if (status == L4_OK) {
+        status = l4_cap_copy(process->aspace, L4_START_ASPACE, process->aspace, control, 0);
+    }
+    if (status == L4_OK) {
+        status = l4_cap_copy(process->thread, L4_START_THREAD, process->aspace, control, 0);
+    }
+    if (status == L4_OK) {
+        status = l4_cap_copy(process->endpoint, L4_START_ENDPOINT, process->aspace,
+                             L4_RIGHT_ALL & ~L4_RIGHT_CONTROL, 0);
+    }
+    return status;
+}
+
+/* Behind the image: an unmapped page, the start page, the message buffer, an unmapped page. */
+static uint32_t start_page_address(const struct process *process)
+{
+    return process->image_end + L4_PAGE_SIZE;
+}
+
+static uint32_t buffer_address(const struct process *process)
+{
+    return process->image_end + 2 * L4_PAGE_SIZE;
+}
+
+static l4_status_t set_buffer(struct process *process, l4_cap_t arena)
+{
+    l4_cap_t region = L4_CAP_NULL;
+    l4_status_t status = split(arena, L4_PAGE_SIZE, &region);
+    if (status == L4_OK) {
+        status = l4_thread_set_buffer(process->thread, region);
+    }
+    return status != L4_OK
+               ? status
+               : map_and_give(process, region, buffer_address(process), L4_MAP_READ | L4_MAP_WRITE);
+}
+
+static l4_status_t open_start_page(struct process *process, const struct process_spec *spec)
+{
+    void *page = NULL;
+    l4_status_t status = split(spec->arena, L4_PAGE_SIZE, &process->start_page);
+    if (status == L4_OK) {
+        status = memory_map(process->start_page, &page);
+    }
+    if (status == L4_OK) {
+        process->start = page;
+        process->start->magic = L4_START_MAGIC;
+        process->start->version = L4_START_VERSION;
+        process->start->size = sizeof *process->start;
+        process->start->kind = spec->kind;
+        process->start->slot_count = spec->slots;
+        process->start->window_base = buffer_address(process) + 2 * L4_PAGE_SIZE;
+        process->start->window_size = SERVER_WINDOW_END - process->start->window_base;
+    }
+    return status;
+}
+
+l4_status_t process_create(struct process *process, const struct process_spec *spec)
+{
+    memset(process, 0, sizeof *process);
+    process->slot_next = L4_START_FIRST_OTHER;
+    l4_status_t status = create_objects(process, spec);
+    if (status == L4_OK) {
+        status = give_fixed_slots(process, spec->badge);
+    }
+    if (status == L4_OK) {
+        status = load_image(process, spec);
+    }
+    if (status == L4_OK) {
+        status = set_buffer(process, spec->arena);
+    }
+    return status != L4_OK ? status : open_start_page(process, spec);
+}
+
+l4_status_t process_seal(struct process *process)
+{
+    /* The start page's own capability takes one more slot. */
+    process->start->slot_first = process->slot_next + 1;
+    process->start = NULL;
+    const l4_status_t status = memory_unmap(process->start_page);
+    return status != L4_OK ? status
+                           : map_and_give(process, process->start_page, start_page_address(process),
+                                          L4_MAP_READ);
+}
+
+l4_status_t process_run(const struct process *process)
+{
+    /* crt0 sets its own stack pointer. */
+    return l4_thread_start(process->thread, process->entry, 0, start_page_address(process),
+                           buffer_address(process));
+}
+
+void process_forget(struct process *process)
+{
+    l4_slots_give(&init.slots, process->pool);
+    l4_slots_give(&init.slots, process->aspace);
+    l4_slots_give(&init.slots, process->thread);
+    l4_slots_give(&init.slots, process->endpoint);
+    memset(process, 0, sizeof *process);
+}
