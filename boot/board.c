@@ -138,7 +138,7 @@ static void add_memory_node(const void *dtb, int node, struct memory *memory)
     }
 }
 
-static void remove_reserved(const void *dtb, struct memory *memory)
+void board_reserve(const void *dtb, struct memory *memory)
 {
     uint64_t base = 0;
     uint64_t size = 0;
@@ -183,7 +183,6 @@ void board_memory(const void *dtb, struct memory *memory)
             start_map_ram(gib);
         }
     }
-    remove_reserved(dtb, memory);
 }
 
 void board_package(const void *dtb, uint64_t *base, uint64_t *size)

@@ -42,8 +42,11 @@ void board_find_console(const void *dtb);
 /* Fills the board's part of *info: CPUs, GIC, timer, UART, PSCI. */
 void board_describe(const void *dtb, struct l4_bootinfo *info);
 
-/* All RAM below 4 GiB to *memory, minus what the device tree reserves. */
+/* All RAM below 4 GiB to *memory. */
 void board_memory(const void *dtb, struct memory *memory);
+
+/* Takes away what the device tree reserves. */
+void board_reserve(const void *dtb, struct memory *memory);
 
 /* The package's place from /chosen. */
 void board_package(const void *dtb, uint64_t *base, uint64_t *size);

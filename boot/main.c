@@ -4,6 +4,8 @@
  * Reads the board's device tree and the FIT package, verifies and places kernel and init, describes
  * all of it in struct l4_bootinfo and enters the kernel. Its own memory is free afterwards.
  */
+#include <string.h>
+
 #include <libfdt.h>
 
 #include <l4/base/range.h>
@@ -44,7 +46,7 @@ static void open_package(const void *dtb, struct fit *fit)
         boot_fail_format("the package", &error);
     }
     info.fit.base = base;
-    info.fit.size = size;
+    info.fit.size = l4_align_up(size, L4_PAGE_SIZE);
     take_away(base, size);
 }
 
@@ -91,8 +93,18 @@ static void take_device_tree(void *dtb)
     }
     board_find_console(dtb);
     (void)fdt_pack(dtb);
-    info.dtb.base = (uintptr_t)dtb;
-    info.dtb.size = fdt_totalsize(dtb);
+}
+
+/* init gets the tree as whole pages: nothing else may lie in them. */
+static void place_device_tree(const void *dtb)
+{
+    const uint32_t size = fdt_totalsize(dtb);
+    if (!memory_take(&memory, size, &info.dtb.base)) {
+        boot_fail("there is no free RAM for the device tree", "/memory", "give the board more RAM");
+    }
+    info.dtb.size = l4_align_up(size, L4_PAGE_SIZE);
+    memset((void *)(uintptr_t)info.dtb.base, 0, info.dtb.size);
+    memcpy((void *)(uintptr_t)info.dtb.base, dtb, size);
 }
 
 _Noreturn void boot_main(void *dtb, uint32_t mode)
@@ -108,11 +120,13 @@ _Noreturn void boot_main(void *dtb, uint32_t mode)
     }
     board_memory(dtb, &memory);
     list_ram(info.all_ram, &info.all_ram_count);
+    board_reserve(dtb, &memory);
     board_describe(dtb, &info);
 
     take_away((uintptr_t)__boot_start, (uint64_t)(__boot_end - __boot_start));
-    take_away(info.dtb.base, info.dtb.size);
+    take_away((uintptr_t)dtb, fdt_totalsize(dtb));
     open_package(dtb, &fit);
+    place_device_tree(dtb);
     const uint32_t entry = load_kernel(&fit, &memory, &kernel_bytes);
     load_init(&fit, &memory, &info);
     info.pool.size = POOL_SIZE;

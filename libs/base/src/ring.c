@@ -103,15 +103,20 @@ uint32_t l4_ring_take(struct l4_ring *ring, void *bytes, uint32_t count)
     return count;
 }
 
-bool l4_ring_wait_data(struct l4_ring *ring)
+bool l4_ring_wait_more(struct l4_ring *ring, uint32_t seen)
 {
     store(&ring->shared->consumer_waits, 1);
     full_barrier();
-    if (l4_ring_used(ring) == 0) {
+    if (l4_ring_used(ring) <= seen) {
         return true;
     }
     store(&ring->shared->consumer_waits, 0);
     return false;
+}
+
+bool l4_ring_wait_data(struct l4_ring *ring)
+{
+    return l4_ring_wait_more(ring, 0);
 }
 
 bool l4_ring_wait_space(struct l4_ring *ring)

@@ -13,8 +13,8 @@ static l4_cap_t log_devmgr;
 static void devmgr_sink(void *context, const char *line, size_t length)
 {
     (void)context;
-    if (length > L4_MSG_WORDS * 4u) {
-        length = L4_MSG_WORDS * 4u;
+    if (length > DEVMGR_LOG_MAX) {
+        length = DEVMGR_LOG_MAX;
     }
     memcpy(l4_msgbuf()->word, line, length);
     struct l4_msg msg = l4_msg(DEVMGR_LOG, length, 0, 0, 0);

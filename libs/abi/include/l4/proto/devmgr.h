@@ -31,8 +31,9 @@ enum l4_devmgr_label {
      * CONFIG (the client has no console), TRANSFER (no slot, window or endpoint offered).
      */
     DEVMGR_CONSOLE_OPEN = 1,
-    /* One log line, printed whole as "[client] text". w0 = bytes (<= 480), in the buffer's words.
-     * Control characters are replaced. Replied when the line is queued: a full queue delays it. */
+    /* One log line, printed whole as "[client] text". w0 = bytes (<= DEVMGR_LOG_MAX), in the
+     * buffer's words. Control characters are replaced. Replied when the line is queued: a full
+     * queue delays it. */
     DEVMGR_LOG = 2,
     /* Reply: w1/w2 = seconds since 1970-01-01 00:00 UTC now, low/high. IO: no clock. */
     DEVMGR_WALL_CLOCK = 3,
@@ -42,6 +43,8 @@ enum l4_devmgr_label {
     /* From init only: replied when all output so far has left the machine. */
     DEVMGR_FLUSH = 5,
 };
+
+#define DEVMGR_LOG_MAX 240u
 
 #define L4_CONSOLE_TX_SIZE 2048u
 #define L4_CONSOLE_RX_SIZE 512u

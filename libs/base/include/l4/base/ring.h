@@ -53,6 +53,8 @@ void l4_ring_skip(struct l4_ring *ring, uint32_t count);
 
 /* Raises the own flag and looks again: true = nothing there, sleep until the doorbell. */
 bool l4_ring_wait_data(struct l4_ring *ring);
+/* For a consumer that leaves `seen` bytes in the ring: true = there are no more than those. */
+bool l4_ring_wait_more(struct l4_ring *ring, uint32_t seen);
 bool l4_ring_wait_space(struct l4_ring *ring);
 
 /* After a transfer: true = the peer waits; its flag is lowered; send the doorbell. */
