@@ -17,7 +17,7 @@
 #define STEP 32u /* entries written in one bounded step */
 
 #define DESC_VALID 1ull
-#define DESC_PAGE 3ull  /* level 3: page; levels 1 and 2: table */
+#define DESC_PAGE 3ull /* level 3: page; levels 1 and 2: table */
 #define DESC_TYPE 3ull
 #define DESC_ADDRESS 0xfffffff000ull
 #define DESC_COUNT 4ull /* one entry in use, in a table descriptor */
@@ -60,7 +60,8 @@ static uint64_t *level2_entry(uint64_t root, uint32_t va)
     return &table_of(root)[(va >> L4_BLOCK_SHIFT) % ENTRIES];
 }
 
-/* Everything cached of `as` goes, on every CPU. Without a tag of the present generation nothing is. */
+/* Everything cached of `as` goes, on every CPU. Without a tag of the present generation nothing is.
+ */
 static void flush(const struct aspace *as)
 {
     const struct arch_cpu *cpu = arch_this_cpu();
@@ -294,8 +295,8 @@ bool arch_aspace_lookup(const struct aspace *as, uint32_t va, frame_t *frame, ui
         return false;
     }
     *frame = (frame_t)((desc & DESC_ADDRESS) >> L4_PAGE_SHIFT) | ((va >> L4_PAGE_SHIFT) & mask);
-    *attr = ((desc & S2_READ) != 0 ? L4_MAP_READ : 0) | ((desc & S2_WRITE) != 0 ? L4_MAP_WRITE : 0) |
-            ((desc & S2_XN) != 0 ? 0 : L4_MAP_EXEC) |
+    *attr = ((desc & S2_READ) != 0 ? L4_MAP_READ : 0) |
+            ((desc & S2_WRITE) != 0 ? L4_MAP_WRITE : 0) | ((desc & S2_XN) != 0 ? 0 : L4_MAP_EXEC) |
             ((desc & S2_TYPE_MASK) == S2_NC ? L4_MAP_UNCACHED : 0);
     return true;
 }

@@ -14,7 +14,7 @@
 #define EC_PREFETCH_ABORT 0x20u
 #define EC_DATA_ABORT 0x24u
 #define HSR_WRITE 0x40u
-#define HSR_FS(hsr) ((hsr) & 0x3fu)
+#define HSR_FS(hsr) ((hsr)&0x3fu)
 #define FS_PERMISSION_LAST 0x0fu /* 0x04..: translation, access flag, permission */
 #define FS_ALIGNMENT 0x21u
 #define FS_DEBUG 0x22u
@@ -64,9 +64,8 @@ struct thread *trap_handle(struct thread *self, uint32_t hsr)
 
 void trap_hyp(uint32_t what)
 {
-    static const char *const name[] = {"undefined instruction", "supervisor call",
-                                       "prefetch abort",        "data abort",
-                                       "FIQ",                   "reset"};
+    static const char *const name[] = {
+        "undefined instruction", "supervisor call", "prefetch abort", "data abort", "FIQ", "reset"};
 
     panic("%s in the kernel at 0x%x", name[what], (unsigned)panic_frame.pc);
 }

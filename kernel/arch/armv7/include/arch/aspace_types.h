@@ -7,7 +7,7 @@
 
 struct arch_aspace {
     uint64_t root[4] __attribute__((aligned(32)));
-    uint64_t vttbr;       /* root | VMID << 48, valid while vmid_generation is the present one */
+    uint64_t vttbr; /* root | VMID << 48, valid while vmid_generation is the present one */
     uint32_t vmid_generation;
 };
 

@@ -32,8 +32,8 @@ struct arch_cpu {
     struct aspace *aspace;    /* whose tables VTTBR names; NULL: an empty table */
     uint32_t vmid_generation; /* of the tags in use; 0 never */
     uint32_t vmid_next;
-    uint32_t world;           /* prepared for; changes in arch_switch only, after vcpu_enter */
-    uint32_t hdcr;            /* WORLD_HDCR with the number of event counters */
+    uint32_t world; /* prepared for; changes in arch_switch only, after vcpu_enter */
+    uint32_t hdcr;  /* WORLD_HDCR with the number of event counters */
 };
 
 /* The value of `world` while a guest runs: L4_THREAD_GUEST and a bit that no thread has, so that a
