@@ -6,6 +6,11 @@
 #include <kernel/aspace.h>
 #include <kernel/cpu.h>
 
+static inline uint32_t world_of(const struct thread *t)
+{
+    return t->flags & (L4_THREAD_GUEST | L4_THREAD_PMU);
+}
+
 static inline void space_switch(struct arch_cpu *cpu, struct aspace *as)
 {
     /* Table and tag change in one write, and ERET comes before their next use: no ISB. */
@@ -14,9 +19,17 @@ static inline void space_switch(struct arch_cpu *cpu, struct aspace *as)
     __asm__ volatile("clrex" : : : "memory");
 }
 
-static void __attribute__((noinline)) switch_slow(struct thread *next, uint32_t world)
+/* Between the native worlds. */
+static inline void pmu_switch(struct arch_cpu *cpu, uint32_t world)
+{
+    CP15_WRITE(HDCR, (world & L4_THREAD_PMU) != 0 ? cpu->hdcr & ~HDCR_TPM : cpu->hdcr);
+    cpu->world = world;
+}
+
+static void __attribute__((noinline)) switch_slow(struct thread *next)
 {
     struct arch_cpu *cpu = arch_this_cpu();
+    uint32_t world = world_of(next);
     uint32_t old = cpu->world;
 
     if (unlikely(next->aspace->arch.vmid_generation != cpu->vmid_generation)) {
@@ -27,9 +40,7 @@ static void __attribute__((noinline)) switch_slow(struct thread *next, uint32_t 
         if (old == WORLD_GUEST && this_cpu()->loaded_vcpu == next) {
             return; /* it goes on where it was interrupted */
         }
-        if ((old & L4_THREAD_PMU) != 0) {
-            CP15_WRITE(HDCR, cpu->hdcr);
-        }
+        CP15_WRITE(HDCR, cpu->hdcr);
         vcpu_enter(next);
         cpu->world = WORLD_GUEST;
         return;
@@ -37,19 +48,24 @@ static void __attribute__((noinline)) switch_slow(struct thread *next, uint32_t 
     if ((old & L4_THREAD_GUEST) != 0) {
         vcpu_leave();
     }
-    CP15_WRITE(HDCR, (world & L4_THREAD_PMU) != 0 ? cpu->hdcr & ~HDCR_TPM : cpu->hdcr);
-    cpu->world = world;
+    pmu_switch(cpu, world);
 }
 
 void arch_switch(struct thread *next)
 {
     struct arch_cpu *cpu = arch_this_cpu();
-    struct aspace *as = next->aspace;
-    uint32_t world = next->flags & (L4_THREAD_GUEST | L4_THREAD_PMU);
+    uint32_t world = world_of(next);
 
-    if (unlikely(world != cpu->world || as->arch.vmid_generation != cpu->vmid_generation)) {
-        switch_slow(next, world);
+    if (world != cpu->world) {
+        if (((world | cpu->world) & L4_THREAD_GUEST) != 0) {
+            switch_slow(next);
+            return;
+        }
+        pmu_switch(cpu, world);
+    }
+    if (unlikely(next->aspace->arch.vmid_generation != cpu->vmid_generation)) {
+        switch_slow(next);
         return;
     }
-    space_switch(cpu, as);
+    space_switch(cpu, next->aspace);
 }
