@@ -1,0 +1,425 @@
+/*
+ * Virtual interrupts in flight: the list registers of the loaded vCPU, or their image in struct
+ * vcpu (GICv2 chapter 5).
+ *
+ * The two timers have slots of their own, so that what the VMM has in flight never delays them; the
+ * other slots are the VMM's and those of linked device interrupts, which wait in v->waiting when
+ * there is no room. When the VMM was refused, every interrupt in flight is watched: the first end
+ * makes an L4_EXIT_VIRQ.
+ *
+ * Maintenance interrupts count only while the guest runs: elsewhere the interface is parked and the
+ * same interrupt comes again at the guest's next instruction, where the exit can be made.
+ */
+#include <arch/guest.h>
+#include <arch/irq.h>
+#include <kernel/trace.h>
+#include <kernel/vcpu.h>
+
+#define SLOT_MASK ((1u << VCPU_SLOTS) - 1u)
+#define VIRQ_ID_MAX 1019u
+#define VIRQ_SGIS 16u
+#define VIRQ_SOURCE (7u << L4_VIRQ_SOURCE_SHIFT)
+#define VIRQ_PRIORITY(w) (((w) >> L4_VIRQ_PRIORITY_SHIFT) & 31u)
+#define LR_PHYSICAL(lr) (((lr) >> LR_PHYSICAL_SHIFT) & 0x3ffu)
+
+#define VMCR_GROUP0 1u
+#define VMCR_GROUP1 2u
+#define VMCR_MASK_SHIFT 27u
+
+void gich_save(struct vcpu *v)
+{
+    v->lr[0] = GICH(GICH_LR(0));
+    v->lr[1] = GICH(GICH_LR(1));
+    v->lr[2] = GICH(GICH_LR(2));
+    v->lr[3] = GICH(GICH_LR(3));
+    v->vmcr = GICH(GICH_VMCR);
+    v->apr = GICH(GICH_APR);
+    GICH(GICH_HCR) = 0;
+    v->parked = 1;
+}
+
+/* The interface stays off until vcpu_enter() unparks it. */
+void gich_load(struct vcpu *v)
+{
+    GICH(GICH_LR(0)) = v->lr[0];
+    GICH(GICH_LR(1)) = v->lr[1];
+    GICH(GICH_LR(2)) = v->lr[2];
+    GICH(GICH_LR(3)) = v->lr[3];
+    GICH(GICH_VMCR) = v->vmcr;
+    GICH(GICH_APR) = v->apr;
+}
+
+void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
+{
+    v->gich_hcr = (v->gich_hcr & ~clear) | set;
+    if (v->live && !v->parked) {
+        GICH(GICH_HCR) = v->gich_hcr;
+    } else {
+        v->parked = 1;
+        if (v->loaded) {
+            GICH(GICH_HCR) = 0;
+        }
+    }
+}
+
+static bool slot_general(const struct vcpu *v, uint32_t slot)
+{
+    return slot < SLOT_PHYSICAL || (slot == SLOT_PHYSICAL && v->timer_lr[L4_TIMER_PHYSICAL] == 0);
+}
+
+static bool slot_free(const struct vcpu *v, uint32_t slot)
+{
+    uint32_t lr = gich_lr(v, slot);
+
+    return !lr_in_flight(lr) && !lr_ended(lr);
+}
+
+static uint32_t free_slots(const struct vcpu *v)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
+        n += slot_general(v, i) && slot_free(v, i);
+    }
+    return n;
+}
+
+/* The slot that a new interrupt may take; VCPU_SLOTS: none now. */
+static uint32_t slot_for(const struct vcpu *v, uint32_t id)
+{
+    for (uint32_t timer = 0; timer < L4_TIMER_COUNT; timer++) {
+        if (v->timer_lr[timer] != 0 && L4_VIRQ_ID(v->timer_lr[timer]) == id) {
+            uint32_t slot = timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL;
+
+            return slot_free(v, slot) ? slot : VCPU_SLOTS;
+        }
+    }
+    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
+        if (slot_general(v, i) && slot_free(v, i)) {
+            return i;
+        }
+    }
+    return VCPU_SLOTS;
+}
+
+uint32_t gich_slot_of(const struct vcpu *v, uint32_t id)
+{
+    uint32_t i;
+
+    for (i = 0; i < VCPU_SLOTS; i++) {
+        uint32_t lr = gich_lr(v, i);
+
+        if (L4_VIRQ_ID(lr) == id && lr_in_flight(lr)) {
+            break;
+        }
+    }
+    return i;
+}
+
+void gich_watch(struct vcpu *v)
+{
+    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
+        uint32_t lr = gich_lr(v, i);
+
+        if (lr_in_flight(lr) && (lr & (LR_HW | L4_VIRQ_NOTIFY)) == 0) {
+            gich_set_lr(v, i, lr | L4_VIRQ_NOTIFY);
+            v->watched |= (uint8_t)(1u << i);
+        }
+    }
+    gich_control(v, GICH_HCR_UIE, 0); /* linked ones end without notice */
+}
+
+static void place(struct vcpu *v, uint32_t slot, uint32_t lr)
+{
+    v->watched &= (uint8_t) ~(1u << slot);
+    gich_set_lr(v, slot, lr);
+}
+
+/* A second interrupt of a number in flight. BUSY: it has to wait for the end of the first. */
+static l4_status_t merge(struct vcpu *v, uint32_t slot, uint32_t word)
+{
+    uint32_t lr = gich_lr(v, slot);
+
+    if ((word & LR_HW) != 0) {
+        /* The guest's end of what it handles now shall deactivate the source. */
+        uint32_t state = (lr & L4_VIRQ_ACTIVE) != 0 ? L4_VIRQ_ACTIVE : L4_VIRQ_PENDING;
+
+        place(v, slot, (word & ~LR_STATE) | state);
+        return L4_OK;
+    }
+    if ((lr & LR_HW) != 0) {
+        /* The source is active: it can pend again only after the guest's end. */
+        if ((word & L4_VIRQ_ACTIVE) != 0) {
+            place(v, slot, (lr & ~LR_STATE) | L4_VIRQ_ACTIVE);
+        }
+        return L4_OK;
+    }
+    if (((lr ^ word) & VIRQ_SOURCE) != 0) {
+        return L4_ERR_BUSY;
+    }
+    if ((word & L4_VIRQ_NOTIFY) != 0) {
+        v->watched &= (uint8_t) ~(1u << slot);
+    }
+    gich_set_lr(v, slot, (word & LR_KEEP) | ((lr | word) & ~LR_KEEP));
+    return L4_OK;
+}
+
+static l4_status_t put(struct vcpu *v, uint32_t word)
+{
+    uint32_t slot = gich_slot_of(v, L4_VIRQ_ID(word));
+
+    if (slot < VCPU_SLOTS) {
+        return merge(v, slot, word);
+    }
+    slot = slot_for(v, L4_VIRQ_ID(word));
+    if (slot == VCPU_SLOTS) {
+        return L4_ERR_BUSY;
+    }
+    place(v, slot, word);
+    return L4_OK;
+}
+
+static bool defer(struct vcpu *v, uint32_t word)
+{
+    if (v->waiting_count == VCPU_WAITING) {
+        return false;
+    }
+    v->waiting[v->waiting_count++] = word;
+    gich_watch(v);
+    return true;
+}
+
+bool gich_evict(struct vcpu *v, uint32_t slot)
+{
+    uint32_t lr = gich_lr(v, slot);
+
+    if (!defer(v, (lr & LR_HW) != 0 ? lr : gich_word(v, slot))) {
+        return false;
+    }
+    place(v, slot, 0);
+    return true;
+}
+
+void gich_move(struct vcpu *v, uint32_t from, uint32_t to)
+{
+    uint32_t lr = gich_lr(v, from);
+    bool watched = (v->watched & (1u << from)) != 0;
+
+    place(v, from, 0);
+    place(v, to, lr);
+    if (watched) {
+        v->watched |= (uint8_t)(1u << to);
+    }
+}
+
+/* Waiting interrupts take the free slots, most urgent first. */
+static void refill(struct vcpu *v)
+{
+    while (v->waiting_count != 0) {
+        uint32_t best = 0;
+
+        for (uint32_t i = 1; i < v->waiting_count; i++) {
+            if (VIRQ_PRIORITY(v->waiting[i]) < VIRQ_PRIORITY(v->waiting[best])) {
+                best = i;
+            }
+        }
+        if (put(v, v->waiting[best]) != L4_OK) {
+            gich_watch(v);
+            return;
+        }
+        v->waiting[best] = v->waiting[--v->waiting_count];
+    }
+}
+
+l4_status_t arch_vcpu_inject(struct thread *t, uint32_t virq)
+{
+    struct vcpu *v = t->vcpu;
+    uint32_t word = virq & (LR_KEEP | LR_STATE | L4_VIRQ_NOTIFY);
+    l4_status_t status;
+
+    if (L4_VIRQ_ID(word) > VIRQ_ID_MAX || !lr_in_flight(word)) {
+        return L4_ERR_INVALID;
+    }
+    if (L4_VIRQ_ID(word) < VIRQ_SGIS) {
+        word |= virq & VIRQ_SOURCE;
+    }
+    status = put(v, word);
+    if (status == L4_ERR_BUSY) {
+        v->wanted = 1;
+        gich_watch(v);
+        trace(TRACE_OVERFLOW, t->name, virq);
+    }
+    return status;
+}
+
+l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t irq)
+{
+    uint32_t word = (virq & LR_KEEP) | L4_VIRQ_PENDING | LR_HW | (irq << LR_PHYSICAL_SHIFT);
+
+    if (put(t->vcpu, word) != L4_OK && !defer(t->vcpu, word)) {
+        return L4_ERR_BUSY;
+    }
+    return L4_OK;
+}
+
+uint32_t gich_word(const struct vcpu *v, uint32_t slot)
+{
+    uint32_t lr = gich_lr(v, slot);
+    uint32_t word = lr & (LR_KEEP | LR_STATE);
+
+    if (!lr_in_flight(lr)) {
+        return 0;
+    }
+    if ((lr & LR_HW) == 0) {
+        word |= lr & VIRQ_SOURCE;
+        if ((v->watched & (1u << slot)) == 0) {
+            word |= lr & L4_VIRQ_NOTIFY;
+        }
+    }
+    return word;
+}
+
+void gich_drop(struct vcpu *v, uint32_t slot)
+{
+    uint32_t lr = gich_lr(v, slot);
+
+    place(v, slot, 0);
+    /* The timer's source is active only while its vCPU is loaded. */
+    if ((lr & LR_HW) != 0 && lr_in_flight(lr) && (v->loaded || slot != SLOT_VIRTUAL)) {
+        arch_irq_deactivate(LR_PHYSICAL(lr));
+    }
+}
+
+l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
+{
+    struct vcpu *v = t->vcpu;
+    uint32_t slot = gich_slot_of(v, id);
+
+    if (slot < VCPU_SLOTS) {
+        *virq = gich_word(v, slot);
+        gich_drop(v, slot);
+        refill(v);
+        return L4_OK;
+    }
+    for (uint32_t i = 0; i < v->waiting_count; i++) {
+        uint32_t lr = v->waiting[i];
+
+        if (L4_VIRQ_ID(lr) == id) {
+            *virq = lr & (LR_KEEP | LR_STATE);
+            v->waiting[i] = v->waiting[--v->waiting_count];
+            if ((lr & LR_HW) != 0) {
+                arch_irq_deactivate(LR_PHYSICAL(lr));
+            }
+            return L4_OK;
+        }
+    }
+    return L4_ERR_NOT_FOUND;
+}
+
+void gich_clear(struct vcpu *v)
+{
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        gich_drop(v, i);
+    }
+    while (v->waiting_count != 0) {
+        uint32_t lr = v->waiting[--v->waiting_count];
+
+        if ((lr & LR_HW) != 0) {
+            arch_irq_deactivate(LR_PHYSICAL(lr));
+        }
+    }
+}
+
+void arch_vcpu_virqs(struct thread *t, uint32_t out[6])
+{
+    struct vcpu *v = t->vcpu;
+
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        out[i] = gich_word(v, i);
+    }
+    out[4] = vtimer_lines(v);
+    out[5] = slot_general(v, SLOT_PHYSICAL) ? SLOT_PHYSICAL + 1u : SLOT_PHYSICAL;
+}
+
+bool arch_vcpu_wakes(struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+    uint32_t vmcr;
+
+    if (v->loaded && (GICH(GICH_ELRSR) & SLOT_MASK) == SLOT_MASK) {
+        return (v->gich_hcr & GICH_HCR_KICK) != 0;
+    }
+    vmcr = v->loaded ? GICH(GICH_VMCR) : v->vmcr;
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        uint32_t lr = gich_lr(v, i);
+        uint32_t group = (lr & L4_VIRQ_GROUP1) != 0 ? VMCR_GROUP1 : VMCR_GROUP0;
+
+        if (lr_ended(lr) || ((lr & L4_VIRQ_PENDING) != 0 && (vmcr & group) != 0 &&
+                             VIRQ_PRIORITY(lr) < vmcr >> VMCR_MASK_SHIFT)) {
+            return true;
+        }
+    }
+    return (v->gich_hcr & GICH_HCR_KICK) != 0;
+}
+
+/* Takes the ended interrupts out; the numbers that the VMM asked for, two a word. */
+static bool collect(struct vcpu *v, uint32_t ids[2])
+{
+    uint32_t ended = GICH(GICH_EISR) & SLOT_MASK;
+    uint32_t shift = 0;
+    bool any = false;
+
+    ids[0] = ids[1] = L4_VIRQ_NONE | L4_VIRQ_NONE << 16;
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        if ((ended & (1u << i)) == 0) {
+            continue;
+        }
+        if ((v->watched & (1u << i)) == 0) {
+            uint32_t id = L4_VIRQ_ID(GICH(GICH_LR(i)));
+
+            ids[shift / 32u] ^= (id ^ L4_VIRQ_NONE) << (shift % 32u);
+            shift += 16u;
+            any = true;
+        }
+        place(v, i, 0);
+    }
+    return any;
+}
+
+void arch_vcpu_maintenance_irq(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *t = cpu->loaded_vcpu;
+    struct vcpu *v;
+    uint32_t ids[2];
+    uint32_t slots;
+    bool tell;
+
+    if (t == NULL) {
+        GICH(GICH_HCR) = 0;
+        return;
+    }
+    v = t->vcpu;
+    if (t != cpu->current || t->state != L4_STATE_RUNNABLE || !v->live) {
+        v->parked = 1;
+        GICH(GICH_HCR) = 0;
+        if (v->live) {
+            vcpu_leave(); /* so that the next switch to it enters, and unparks */
+            arch_this_cpu()->world = 0;
+        }
+        vcpu_wake(t);
+        return;
+    }
+    tell = collect(v, ids) || (v->gich_hcr & GICH_HCR_KICK) != 0;
+    v->parked = 0;
+    gich_control(v, 0, GICH_HCR_UIE | GICH_HCR_KICK);
+    vtimer_physical_update(v);
+    refill(v);
+    slots = free_slots(v);
+    if (tell || (v->wanted && slots != 0)) {
+        v->wanted = 0;
+        v->exit = L4_EXIT_VIRQ;
+        v->syndrome = 0;
+        (void)vcpu_exit(t, L4_EXIT_VIRQ, slots, ids[0], ids[1], 0);
+    }
+}

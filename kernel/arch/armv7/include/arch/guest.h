@@ -1,0 +1,120 @@
+/*
+ * ARMv7-A: what the files of the vCPU side share (vcpu_switch, vcpu_bank, vcpu_regs, gich, vtimer,
+ * trap_guest). Context: kernel mode, interrupts masked.
+ */
+#ifndef ARCH_GUEST_H
+#define ARCH_GUEST_H
+
+#include <arch/vcpu.h>
+#include <arch/world.h>
+#include <kernel/boot.h>
+#include <kernel/cpu.h>
+
+/* TVM, TTLB, TPU, TPC stay off: the guest's own memory management never traps. TWE too. */
+#define GUEST_HCR                                                                                  \
+    (HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_IS | HCR_TWI |   \
+     HCR_TSC | HCR_TIDCP | HCR_TAC | HCR_TSW)
+#define GUEST_HSTR (HSTR_T(15) | HSTR_TTEE | HSTR_TJDBX)
+#define GUEST_HSTR_C9 HSTR_T(9) /* performance counters and L2CTLR; not for L4_THREAD_PMU */
+#define GUEST_HCPTR_OPEN (HCPTR_RES1 | HCPTR_TTA)
+#define GUEST_HCPTR_TRAP (GUEST_HCPTR_OPEN | HCPTR_TCP10 | HCPTR_TCP11 | HCPTR_TASE)
+
+/* Virtual interface control, GICv2 5.3 */
+#define GICH(offset) (*(volatile uint32_t *)(uintptr_t)((uint32_t)boot_info.gich + (offset)))
+#define GICH_HCR 0x00u
+#define GICH_VMCR 0x08u
+#define GICH_EISR 0x20u
+#define GICH_ELRSR 0x30u
+#define GICH_APR 0xf0u
+#define GICH_LR(n) (0x100u + 4u * (n))
+#define GICH_HCR_EN 1u
+#define GICH_HCR_UIE 2u
+/* Group 0 enabled, group 0 disabled: one of them is always true */
+#define GICH_HCR_KICK 0x30u
+#define GICH_VMCR_RESET 0x004c0000u /* binary points at their minimum */
+#define LR_HW 0x80000000u
+#define LR_PHYSICAL_SHIFT 10u
+#define LR_STATE (L4_VIRQ_PENDING | L4_VIRQ_ACTIVE)
+#define LR_KEEP 0x4f8003ffu /* number, priority, group */
+
+#define SLOT_PHYSICAL 2u
+#define SLOT_VIRTUAL 3u
+
+/* Timer control registers, ARM ARM B4.1.30 */
+#define CNT_ENABLE 1u
+#define CNT_IMASK 2u
+#define CNT_ISTATUS 4u
+
+/* vcpu_bank.S: banked and CP15 registers but SCTLR, CNTKCTL; save leaves VMPIDR and VPIDR out. */
+void vcpu_bank_save(struct vcpu *v);
+void vcpu_bank_load(const struct vcpu *v);
+void vcpu_vfp_save(struct l4_regs_vfp *vfp);
+void vcpu_vfp_load(const struct l4_regs_vfp *vfp);
+/* One banked register; index = word of struct l4_regs_banked. */
+uint32_t vcpu_banked_read(uint32_t index);
+void vcpu_banked_write(uint32_t index, uint32_t value);
+
+/* vcpu_switch.c: the VFP state is t's afterwards, and accessible. */
+void vcpu_vfp_take(struct thread *t);
+
+/* vcpu_regs.c: register n of the guest's present mode, loaded or not. */
+uint32_t vcpu_reg_get(const struct thread *t, uint32_t n);
+void vcpu_reg_set(struct thread *t, uint32_t n, uint32_t value);
+
+/* gich.c */
+static inline uint32_t gich_lr(const struct vcpu *v, uint32_t slot)
+{
+    return v->loaded ? GICH(GICH_LR(slot)) : v->lr[slot];
+}
+
+static inline void gich_set_lr(struct vcpu *v, uint32_t slot, uint32_t lr)
+{
+    if (v->loaded) {
+        GICH(GICH_LR(slot)) = lr;
+    } else {
+        v->lr[slot] = lr;
+    }
+}
+
+static inline bool lr_in_flight(uint32_t lr)
+{
+    return (lr & LR_STATE) != 0;
+}
+
+/* Ended with a maintenance interrupt that the kernel has not seen yet. */
+static inline bool lr_ended(uint32_t lr)
+{
+    return (lr & (LR_STATE | LR_HW)) == 0 && (lr & L4_VIRQ_NOTIFY) != 0;
+}
+
+void gich_save(struct vcpu *v);
+void gich_load(struct vcpu *v);
+/* Every LR empty; deactivates what is linked to hardware. */
+void gich_clear(struct vcpu *v);
+/* Empties a slot, deactivating the physical interrupt if it is linked to one. */
+void gich_drop(struct vcpu *v, uint32_t slot);
+/* The slot of an interrupt in flight; VCPU_SLOTS: none. */
+uint32_t gich_slot_of(const struct vcpu *v, uint32_t id);
+/* What is pending in the slot waits for another one; false: no place to wait. */
+bool gich_evict(struct vcpu *v, uint32_t slot);
+/* To an empty slot. */
+void gich_move(struct vcpu *v, uint32_t from, uint32_t to);
+/* Every software interrupt in flight tells its end, to the kernel at least. */
+void gich_watch(struct vcpu *v);
+/* GICH_HCR bits as the guest runs next. */
+void gich_control(struct vcpu *v, uint32_t set, uint32_t clear);
+/* A list register as a word of the ABI; 0: free. */
+uint32_t gich_word(const struct vcpu *v, uint32_t slot);
+
+/* vtimer.c */
+void vtimer_save(struct vcpu *v);
+void vtimer_load(struct vcpu *v);
+void vtimer_clear(struct vcpu *v);
+uint32_t vtimer_lines(const struct vcpu *v);
+/* Brings the physical timer's interrupt and timeout in line with its registers. */
+void vtimer_physical_update(struct vcpu *v);
+/* CNTP_TVAL and CNTP_CTL; reg = opc2 of the access. */
+uint32_t vtimer_physical_read(struct vcpu *v, uint32_t reg);
+void vtimer_physical_write(struct vcpu *v, uint32_t reg, uint32_t value);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * Traps from guest mode: handled here (WFI, VFP, the physical timer and counter, set/way cache
+ * maintenance) or made an exit to the VMM. Hot: vm.mmio, vm.hvc, vm.vtimer.wfi, vm.exit.world.
+ */
+#include <arch/guest.h>
+#include <kernel/vcpu.h>
+
+/* Exception classes, ARM ARM B3.13.6 */
+#define EC_WFX 0x01u
+#define EC_VFP 0x07u
+#define EC_HVC 0x12u
+#define EC_SMC 0x13u
+#define EC_FETCH 0x20u
+#define EC_DATA 0x24u
+
+#define HSR_ISV 0x01000000u
+#define HSR_WFE 1u
+#define HSR_IMM16 0xffffu
+
+/* Fault status without its level: 1 translation, 2 access flag, 3 permission */
+#define FAULT_KIND(hsr) (((hsr)&0x3fu) >> 2)
+#define FAULT_PERMISSION 3u
+
+#define PSR_T 0x20u
+#define PSR_IT 0x0600fc00u
+#define PSR_FLAGS_SHIFT 28u
+
+#define PAR_F 1u
+
+/* The register that a 32-bit access names: opc2, opc1, CRn, CRm in their places in the HSR. */
+#define CP15_KEY(crn, opc1, crm, opc2)                                                             \
+    (((uint32_t)(opc2) << 17) | ((opc1) << 14) | ((crn) << 10) | ((crm) << 1))
+#define CP15_KEY_MASK CP15_KEY(15, 7, 15, 7)
+#define CP15_KEY64(opc1, crm) (((uint32_t)(opc1) << 16) | ((crm) << 1))
+#define CP15_KEY64_MASK CP15_KEY64(15, 15)
+
+static void skip(struct arch_frame *f, uint32_t bytes)
+{
+    uint32_t cpsr = f->cpsr;
+
+    f->pc += bytes;
+    if (unlikely((cpsr & PSR_IT) != 0)) { /* ITAdvance, ARM ARM A2.5.2 */
+        uint32_t it = ((cpsr >> 8) & 0xfcu) | ((cpsr >> 25) & 3u);
+
+        it = (it & 7u) == 0 ? 0 : (it & 0xe0u) | ((it << 1) & 0x1fu);
+        f->cpsr = (cpsr & ~PSR_IT) | ((it & 0xfcu) << 8) | ((it & 3u) << 25);
+    }
+}
+
+static void skip_trapped(struct thread *t, uint32_t hsr)
+{
+    skip(&t->frame, L4_SYN_IL(hsr) != 0 ? 4u : 2u);
+}
+
+/* A trapped conditional instruction may still fail its condition (ARM ARM B1.14.3). */
+static bool condition_holds(const struct thread *t, uint32_t hsr)
+{
+    /* Bit n: the condition holds with N Z C V = n. */
+    static const uint16_t table[16] = {0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff,
+                                       0xaaaa, 0x5555, 0x0c0c, 0xf3f3, 0xaa55, 0x55aa,
+                                       0x0a05, 0xf5fa, 0xffff, 0xffff};
+    uint32_t condition = L4_SYN_COND(hsr);
+
+    if (L4_SYN_COND_VALID(hsr) == 0) {
+        if ((t->frame.cpsr & PSR_IT) == 0) {
+            return true;
+        }
+        condition = (t->frame.cpsr >> 12) & 15u;
+    }
+    return ((table[condition] >> (t->frame.cpsr >> PSR_FLAGS_SHIFT)) & 1u) != 0;
+}
+
+static struct thread *leave(struct thread *self, uint32_t label, uint32_t w0, uint32_t hsr,
+                            uint32_t w2)
+{
+    self->vcpu->exit = label;
+    self->vcpu->syndrome = hsr;
+    return vcpu_exit(self, label, w0, hsr, w2, self->frame.pc);
+}
+
+/* Intermediate physical address of a stage-2 fault; false: the walk is not to be had any more. */
+static bool fault_ipa(uint32_t hsr, uint32_t va, uint64_t *ipa)
+{
+    if (unlikely(FAULT_KIND(hsr) == FAULT_PERMISSION && L4_SYN_S1PTW(hsr) == 0)) {
+        /* HPFAR is unknown then (ARM ARM B3.13.8): walk the guest's table again. */
+        uint64_t guest_par = CP15_READ64(PAR);
+        uint64_t par;
+
+        CP15_WRITE(ATS1CPR, va);
+        arch_isb();
+        par = CP15_READ64(PAR);
+        CP15_WRITE64(PAR, guest_par);
+        *ipa = (par & 0xfffffff000ull) | (va & 0xfffu);
+        return (par & PAR_F) == 0;
+    }
+    *ipa = ((uint64_t)(CP15_READ(HPFAR) & 0xfffffff0u) << 8) | (va & 0xfffu);
+    return true;
+}
+
+static uint32_t access_value(const struct thread *t, uint32_t hsr)
+{
+    uint32_t value;
+
+    if (L4_SYN_WRITE(hsr) == 0) {
+        return 0;
+    }
+    value = vcpu_reg_get(t, L4_SYN_RT(hsr));
+    switch (L4_SYN_SIZE(hsr)) {
+    case 0:
+        return value & 0xffu;
+    case 1:
+        return value & 0xffffu;
+    default:
+        return value;
+    }
+}
+
+/* Data and prefetch aborts. */
+static struct thread *trap_abort(struct thread *self, uint32_t hsr, bool fetch)
+{
+    uint32_t va = fetch ? CP15_READ(HIFAR) : CP15_READ(HDFAR);
+    uint64_t ipa;
+
+    if (unlikely(FAULT_KIND(hsr) == 0 || FAULT_KIND(hsr) > FAULT_PERMISSION)) {
+        return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* external, or a breakpoint */
+    }
+    if (unlikely(!fault_ipa(hsr, va, &ipa))) {
+        return self;
+    }
+    if (unlikely((ipa >> 32) != 0)) {
+        return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* nothing is ever up there */
+    }
+    if (fetch) {
+        return leave(self, L4_EXIT_FETCH, (uint32_t)ipa, hsr, va);
+    }
+    if ((hsr & HSR_ISV) == 0 || L4_SYN_S1PTW(hsr) != 0) {
+        return leave(self, L4_EXIT_ABORT, (uint32_t)ipa, hsr, va);
+    }
+    return leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
+}
+
+static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
+{
+    const uint32_t *r = self->frame.r;
+
+    if (unlikely(label == L4_EXIT_HVC && (hsr & HSR_IMM16) != 0)) {
+        return leave(self, L4_EXIT_CALL_IMM, r[0], hsr, 0);
+    }
+    self->vcpu->exit = label;
+    self->vcpu->syndrome = hsr;
+    return vcpu_exit(self, label, r[0], r[1], r[2], r[3]);
+}
+
+static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
+{
+    bool wait = (hsr & HSR_WFE) == 0 && condition_holds(self, hsr);
+
+    skip_trapped(self, hsr);
+    return !wait || arch_vcpu_wakes(self) ? self : vcpu_wait(self);
+}
+
+static struct thread *trap_vfp(struct thread *self, uint32_t hsr)
+{
+    if (unlikely(this_cpu()->loaded_vfp == self)) {
+        return leave(self, L4_EXIT_TRAP, 0, hsr, 0); /* another coprocessor */
+    }
+    vcpu_vfp_take(self);
+    return self;
+}
+
+/* 32-bit CP15 accesses that the kernel does itself. PL0 comes here only if CNTKCTL lets it. */
+static bool emulate32(struct thread *self, uint32_t hsr)
+{
+    uint32_t rt = L4_SYN_SYS_RT(hsr);
+    uint32_t opc2 = L4_SYN_OPC2(hsr);
+
+    switch (hsr & CP15_KEY_MASK) {
+    case CP15_KEY(14, 0, 2, 0): /* CNTP_TVAL */
+    case CP15_KEY(14, 0, 2, 1): /* CNTP_CTL */
+        if (L4_SYN_READ(hsr) != 0) {
+            vcpu_reg_set(self, rt, vtimer_physical_read(self->vcpu, opc2));
+        } else {
+            vtimer_physical_write(self->vcpu, opc2, vcpu_reg_get(self, rt));
+        }
+        return true;
+    case CP15_KEY(7, 0, 6, 2):  /* DCISW */
+    case CP15_KEY(7, 0, 10, 2): /* DCCSW */
+    case CP15_KEY(7, 0, 14, 2): /* DCCISW: does for all three */
+        __asm__ volatile("mcr p15, 0, %0, c7, c14, 2" : : "r"(vcpu_reg_get(self, rt)) : "memory");
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* CNTPCT and CNTP_CVAL */
+static bool emulate64(struct thread *self, uint32_t hsr)
+{
+    struct vcpu *v = self->vcpu;
+    uint32_t rt = L4_SYN_SYS_RT(hsr);
+    uint32_t rt2 = L4_SYN_RT2_64(hsr);
+    bool counter = (hsr & CP15_KEY64_MASK) == CP15_KEY64(0, 14);
+
+    if (!counter && (hsr & CP15_KEY64_MASK) != CP15_KEY64(2, 14)) {
+        return false;
+    }
+    if (L4_SYN_READ(hsr) != 0) {
+        uint64_t value = counter ? arch_counter() - v->cntvoff : v->cntp_cval;
+
+        vcpu_reg_set(self, rt, (uint32_t)value);
+        vcpu_reg_set(self, rt2, (uint32_t)(value >> 32));
+        return true;
+    }
+    if (counter) {
+        return false; /* read-only: undefined */
+    }
+    v->cntp_cval = vcpu_reg_get(self, rt) | (uint64_t)vcpu_reg_get(self, rt2) << 32;
+    vtimer_physical_update(v);
+    return true;
+}
+
+static struct thread *trap_sysreg(struct thread *self, uint32_t hsr)
+{
+    uint32_t ec = L4_SYN_EC(hsr);
+    bool pair = ec == L4_EC_CP15_64 || ec == L4_EC_CP14_64;
+
+    if (!condition_holds(self, hsr) || (ec == L4_EC_CP15_32 && emulate32(self, hsr)) ||
+        (ec == L4_EC_CP15_64 && emulate64(self, hsr))) {
+        skip_trapped(self, hsr);
+        return self;
+    }
+    return leave(self, L4_EXIT_SYSREG, vcpu_reg_get(self, L4_SYN_SYS_RT(hsr)), hsr,
+                 pair ? vcpu_reg_get(self, L4_SYN_RT2_64(hsr)) : 0);
+}
+
+struct thread *trap_guest(struct thread *self, uint32_t hsr)
+{
+    switch (L4_SYN_EC(hsr)) {
+    case EC_DATA:
+        return trap_abort(self, hsr, false);
+    case EC_FETCH:
+        return trap_abort(self, hsr, true);
+    case EC_HVC:
+        return trap_call(self, hsr, L4_EXIT_HVC);
+    case EC_SMC:
+        return trap_call(self, hsr, L4_EXIT_SMC);
+    case EC_WFX:
+        return trap_wfx(self, hsr);
+    case EC_VFP:
+        return trap_vfp(self, hsr);
+    case L4_EC_CP15_32:
+    case L4_EC_CP15_64:
+    case L4_EC_CP14_32:
+    case L4_EC_CP14_LDC:
+    case L4_EC_CP14_64:
+        return trap_sysreg(self, hsr);
+    default:
+        return leave(self, L4_EXIT_TRAP, 0, hsr, 0);
+    }
+}
+
+static uint32_t sign_extend(uint32_t value, uint32_t size)
+{
+    switch (size) {
+    case 0:
+        return (uint32_t)(int32_t)(int8_t)value;
+    case 1:
+        return (uint32_t)(int32_t)(int16_t)value;
+    default:
+        return value;
+    }
+}
+
+static void answer_sysreg(struct thread *t, uint32_t hsr, const uint32_t *w)
+{
+    uint32_t rt = L4_SYN_SYS_RT(hsr);
+    uint32_t ec = L4_SYN_EC(hsr);
+
+    if (L4_SYN_READ(hsr) == 0 || ec == L4_EC_CP14_LDC) {
+        return;
+    }
+    if (rt == 15u && (ec == L4_EC_CP15_32 || ec == L4_EC_CP14_32)) { /* APSR_nzcv */
+        t->frame.cpsr = (t->frame.cpsr & 0x0fffffffu) | (w[0] & 0xf0000000u);
+        return;
+    }
+    vcpu_reg_set(t, rt, w[0]);
+    if (ec == L4_EC_CP15_64 || ec == L4_EC_CP14_64) {
+        vcpu_reg_set(t, L4_SYN_RT2_64(hsr), w[1]);
+    }
+}
+
+static void answer(struct thread *t, const uint32_t *w)
+{
+    uint32_t hsr = t->vcpu->syndrome;
+
+    switch (t->vcpu->exit) {
+    case L4_EXIT_MMIO:
+        if (L4_SYN_WRITE(hsr) == 0) {
+            vcpu_reg_set(t, L4_SYN_RT(hsr),
+                         L4_SYN_SIGN(hsr) != 0 ? sign_extend(w[0], L4_SYN_SIZE(hsr)) : w[0]);
+        }
+        break;
+    case L4_EXIT_SYSREG:
+        answer_sysreg(t, hsr, w);
+        break;
+    case L4_EXIT_HVC:
+    case L4_EXIT_SMC:
+        for (uint32_t i = 0; i < 4u; i++) {
+            t->frame.r[i] = w[i];
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* The length is in the syndrome, but for aborts without one: the VMM, which has read the
+ * instruction, tells it. */
+static void answer_next(struct thread *t, const uint32_t *w)
+{
+    switch (t->vcpu->exit) {
+    case L4_EXIT_ABORT:
+    case L4_EXIT_FETCH:
+    case L4_EXIT_TRAP:
+        skip(&t->frame, (t->frame.cpsr & PSR_T) != 0 && w[3] == 2u ? 2u : 4u);
+        break;
+    case L4_EXIT_MMIO:
+    case L4_EXIT_SMC:
+    case L4_EXIT_SYSREG:
+        skip_trapped(t, t->vcpu->syndrome);
+        break;
+    default:
+        break; /* the pc is past it, or there is none */
+    }
+}
+
+void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
+{
+    struct vcpu *v = t->vcpu;
+    bool call = v->exit == L4_EXIT_HVC || v->exit == L4_EXIT_SMC;
+
+    if ((actions & L4_RESUME_WRITE) != 0) {
+        answer(t, w);
+    }
+    if ((actions & L4_RESUME_NEXT) != 0) {
+        answer_next(t, w);
+    }
+    if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0) &&
+        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY) {
+        gich_control(v, GICH_HCR_KICK, 0);
+    }
+    v->exit = 0;
+}

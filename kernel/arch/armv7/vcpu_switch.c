@@ -1,0 +1,133 @@
+/*
+ * Guest execution: which vCPU is loaded, the guest world, and the lazily held state (metrics
+ * vm.exit.world, vm.switch). cpu->loaded_vcpu and cpu->loaded_vfp change here only.
+ */
+#include <arch/guest.h>
+#include <arch/irq.h>
+
+/* Out of the guest world but for what world_native() sets. PMUSERENR.EN and HDCR.TPM are the
+ * native world's: see arch/world.h. */
+static void unlive(struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+
+    v->live = 0;
+    v->cp15.sctlr = CP15_READ(SCTLR);
+    v->cp15.cntkctl = CP15_READ(CNTKCTL);
+    if (unlikely((t->flags & L4_THREAD_PMU) != 0)) {
+        v->pmuserenr = CP15_READ(PMUSERENR);
+        CP15_WRITE(PMUSERENR, 1u);
+        CP15_WRITE(HDCR, arch_this_cpu()->hdcr);
+    }
+}
+
+static void save(struct cpu *cpu, struct vcpu *v)
+{
+    if (v->live) {
+        unlive(v->thread);
+    }
+    vcpu_bank_save(v);
+    gich_save(v);
+    vtimer_save(v);
+    v->loaded = 0;
+    cpu->loaded_vcpu = NULL;
+}
+
+static void load(struct cpu *cpu, struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+
+    if (cpu->loaded_vcpu != NULL) {
+        save(cpu, cpu->loaded_vcpu->vcpu);
+    }
+    cpu->loaded_vcpu = t;
+    vcpu_bank_load(v);
+    vtimer_load(v);
+    gich_load(v);
+    v->loaded = 1;
+}
+
+void vcpu_enter(struct thread *next)
+{
+    struct cpu *cpu = this_cpu();
+    struct vcpu *v = next->vcpu;
+
+    if (unlikely(cpu->loaded_vcpu != next)) {
+        load(cpu, next);
+    }
+    v->live = 1;
+    CP15_WRITE(HCR, GUEST_HCR);
+    CP15_WRITE(HSTR, v->hstr);
+    CP15_WRITE(HCPTR, cpu->loaded_vfp == next ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
+    CP15_WRITE(SCTLR, v->cp15.sctlr);
+    CP15_WRITE(CNTKCTL, v->cp15.cntkctl);
+    if (unlikely(v->parked)) {
+        v->parked = 0;
+        GICH(GICH_HCR) = v->gich_hcr;
+    }
+    if (unlikely((next->flags & L4_THREAD_PMU) != 0)) {
+        CP15_WRITE(PMUSERENR, v->pmuserenr);
+        CP15_WRITE(HDCR, arch_this_cpu()->hdcr & ~HDCR_TPM);
+    }
+}
+
+void vcpu_leave(void)
+{
+    struct thread *t = this_cpu()->loaded_vcpu;
+
+    if (likely(t != NULL && t->vcpu->live)) {
+        unlive(t);
+    }
+    world_native();
+}
+
+static void vfp_save(struct cpu *cpu)
+{
+    vcpu_vfp_save(&cpu->loaded_vfp->vcpu->vfp);
+    cpu->loaded_vfp = NULL;
+}
+
+void vcpu_vfp_take(struct thread *t)
+{
+    struct cpu *cpu = this_cpu();
+
+    CP15_WRITE(HCPTR, GUEST_HCPTR_OPEN);
+    arch_isb();
+    if (cpu->loaded_vfp != NULL) {
+        vfp_save(cpu);
+    }
+    vcpu_vfp_load(&t->vcpu->vfp);
+    cpu->loaded_vfp = t;
+}
+
+void arch_vcpu_flush(struct vcpu *v)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (cpu->loaded_vfp == v->thread) {
+        uint32_t hcptr = CP15_READ(HCPTR);
+
+        CP15_WRITE(HCPTR, GUEST_HCPTR_OPEN);
+        arch_isb();
+        vfp_save(cpu);
+        CP15_WRITE(HCPTR, v->live ? GUEST_HCPTR_TRAP : hcptr);
+    }
+    if (v->loaded) {
+        if (v->live) {
+            vcpu_leave();
+        }
+        save(cpu, v);
+    }
+}
+
+void arch_vcpu_destroy(struct vcpu *v)
+{
+    struct cpu *cpu = this_cpu();
+
+    arch_vcpu_flush(v);
+    if (cpu->loaded_vfp == v->thread) {
+        cpu->loaded_vfp = NULL;
+    }
+    gich_clear(v);
+    vtimer_clear(v);
+}
