@@ -17,7 +17,7 @@ TIMEOUT = 3 * 3600
 
 def _write_index(trees):
     """A build tree whose only content is a list of others, for one ctest run and one summary."""
-    folder = project.ROOT / "build" / "all"
+    folder = project.ROOT / "build" / ("all" if len(trees) > 1 else f"all-{trees[0]}")
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f'subdirs("{project.build_dir(tree)}")' for tree in trees]
     (folder / "CTestTestfile.cmake").write_text("\n".join(lines) + "\n")
