@@ -6,7 +6,7 @@
     .arch armv7ve
     .arm
 
-    .section .text.start, "ax"
+    .section .head.start, "ax", %progbits
     .global _start
     .type _start, %function
 _start:

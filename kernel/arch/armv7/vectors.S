@@ -11,7 +11,7 @@
     .arch armv7ve
     .arm
 
-    .section .text.vectors, "ax"
+    .section .head.vectors, "ax", %progbits
     .balign 32
     .global hyp_vectors
 hyp_vectors:
