@@ -1,0 +1,88 @@
+/*
+ * The console multiplexer: several clients' consoles and the system's log lines on one serial line.
+ *
+ * The foreground console is passed through as it is; lines of the others appear whole, as
+ * "name| line"; log lines as "[name] text". Such a line never continues a line of another: when the
+ * foreground is in mid-line, a line end is put first. Output that does not fit waits where it is:
+ * in its ring (the client sleeps until there is room) or with the caller of mux_line().
+ *
+ * Ctrl-B is the escape key: then 1..9 selects a console, n the next, b sends a Ctrl-B, h helps.
+ *
+ * Pure: no system call. The owner moves mux_output() to the UART, calls mux_pump() when something
+ * may have changed, and rings the doorbells that mux_doorbell() tells of.
+ */
+#ifndef DEVMGR_MUX_H
+#define DEVMGR_MUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <l4/base/ring.h>
+#include <l4/proto/devmgr.h>
+#include <l4/proto/init.h>
+
+#define MUX_CLIENTS L4_START_CLIENTS
+#define MUX_QUEUE 2048u /* power of two; holds the longest line with its prefix */
+#define MUX_LINE 160u   /* longer lines of a background console are broken */
+#define MUX_INPUT 256u
+#define MUX_ESCAPE 0x02u /* Ctrl-B */
+
+struct mux_client {
+    const char *name;
+    bool open;
+    uint32_t left;     /* bytes of an unfinished background line in the ring */
+    struct l4_ring tx; /* consumer */
+    struct l4_ring rx; /* producer */
+};
+
+struct mux {
+    struct mux_client client[MUX_CLIENTS];
+    uint32_t count;
+    uint32_t foreground;
+    bool mid_line;
+    bool escaped;
+    uint32_t queue_head, queue_tail; /* free-running */
+    uint8_t queue[MUX_QUEUE];
+    uint32_t input_count;
+    uint8_t input[MUX_INPUT]; /* typed, not yet in the foreground's ring */
+};
+
+void mux_init(struct mux *mux);
+
+/* A client, in the order of the consoles' numbers; at most MUX_CLIENTS. `name` stays valid. */
+void mux_add(struct mux *mux, const char *name);
+
+/* A session begins on a fresh page; resets its rings. */
+void mux_open(struct mux *mux, uint32_t client, struct l4_console_page *page);
+
+/* The session ends; what is still in its ring is lost. */
+void mux_close(struct mux *mux, uint32_t client);
+
+/* Moves output from the rings to the queue, as far as there is room; `flush` does not wait for line
+ * ends. True when anything moved. */
+bool mux_pump(struct mux *mux, bool flush);
+
+/* True when no client has output that mux_pump(flush) could still move. */
+bool mux_drained(const struct mux *mux);
+
+/* Before sleeping: asks the open clients to ring when there is more. False: there is more now. */
+bool mux_sleep(struct mux *mux);
+
+/* Queues "prefix" and `length` bytes of text as one line. False: no room now. */
+bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length);
+
+/* The next byte for the UART; false when there is none. mux_output_done() takes it. */
+bool mux_output(const struct mux *mux, uint8_t *byte);
+void mux_output_done(struct mux *mux);
+
+/* A byte from the UART. False: no room, offer it again later. */
+bool mux_input(struct mux *mux, uint8_t byte);
+
+/* Moves typed input to the foreground's ring, as far as there is room. */
+void mux_deliver(struct mux *mux);
+
+/* True when the client waits for what has been done meanwhile: ring its doorbell. */
+bool mux_doorbell(struct mux *mux, uint32_t client);
+
+#endif

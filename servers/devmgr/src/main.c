@@ -1,0 +1,181 @@
+/*
+ * devmgr: owns the board's devices and hands them out, as the configuration says.
+ */
+#include <string.h>
+
+#include <l4/cap.h>
+#include <l4/irq.h>
+#include <l4/log.h>
+#include <l4/memory.h>
+#include <l4/server.h>
+#include <l4/start.h>
+
+#include "devmgr.h"
+
+struct devmgr devmgr;
+
+_Noreturn void devmgr_fail(const char *what, l4_status_t status)
+{
+    l4_log_to_kernel(devmgr.start->system, "devmgr");
+    l4_log("ERROR: %s (%d); correct the board's device tree", what, (int)status);
+    l4_exit(status);
+}
+
+l4_cap_t devmgr_slot(void)
+{
+    l4_cap_t slot = L4_CAP_NULL;
+    if (l4_slots_take(&devmgr.slots, &slot) != L4_OK) {
+        devmgr_fail("the capability table is full", L4_ERR_NO_MEMORY);
+    }
+    return slot;
+}
+
+static void log_line(void *context, const char *line, size_t length)
+{
+    (void)context;
+    (void)mux_line(&devmgr.mux, "[devmgr] ", line, length);
+}
+
+/* Where the next request's capability goes. A client may send one with any request: it is dropped
+ * unless the request took it. */
+static void make_offer(const struct l4_msg *msg)
+{
+    struct l4_msgbuf *const buffer = l4_msgbuf();
+    if (l4_tag_items(msg->tag) != 0 && buffer->slot[0] == devmgr.offer) {
+        const l4_status_t status = l4_cap_delete(devmgr.offer);
+        (void)status; /* empty: nothing came */
+    }
+    buffer->slot[0] = devmgr.offer;
+}
+
+static bool log_request(struct session *session, struct l4_msg *msg)
+{
+    char text[DEVMGR_LOG_MAX];
+    const uint32_t length = msg->w[0] < sizeof text ? msg->w[0] : sizeof text;
+    if (length > l4_tag_words(msg->tag) * 4u) {
+        *msg = l4_msg(0, (uint32_t)L4_ERR_INVALID, 0, 0, 0);
+        return true;
+    }
+    memcpy(text, l4_msgbuf()->word, length);
+    *msg = l4_msg(0, L4_OK, 0, 0, 0);
+    return session != NULL ? console_log(&session->line, session->prefix, text, length)
+                           : console_log(&devmgr.init_line, "[init] ", text, length);
+}
+
+static void wall_clock(struct l4_msg *msg)
+{
+    *msg = devmgr.rtc != NULL ? l4_msg(0, L4_OK, devmgr.rtc[0], 0, 0)
+                              : l4_msg(0, (uint32_t)L4_ERR_IO, 0, 0, 0);
+}
+
+/* Returns false when the reply comes later. */
+static bool flush_request(struct l4_msg *msg)
+{
+    l4_cap_t slot = L4_CAP_NULL;
+    *msg = l4_msg(0, L4_OK, 0, 0, 0);
+    if (devmgr.flush_reply != L4_CAP_NULL || l4_slots_take(&devmgr.slots, &slot) != L4_OK) {
+        return true;
+    }
+    if (l4_cap_save_reply(slot) != L4_OK) {
+        l4_slots_give(&devmgr.slots, slot);
+        return true;
+    }
+    devmgr.flush_reply = slot;
+    return false;
+}
+
+static void client_gone(struct l4_msg *msg)
+{
+    struct session *const session = session_of(msg->w[0]);
+    if (session != NULL) {
+        session_close(session);
+    }
+    *msg = l4_msg(0, (uint32_t)(session != NULL ? L4_OK : L4_ERR_NOT_FOUND), 0, 0, 0);
+}
+
+/* init holds devmgr's original endpoint capability: badge 0. */
+static bool dispatch(struct session *session, bool from_init, struct l4_msg *msg)
+{
+    switch (l4_tag_label(msg->tag)) {
+    case DEVMGR_LOG:
+        return log_request(session, msg);
+    case DEVMGR_WALL_CLOCK:
+        wall_clock(msg);
+        return true;
+    case DEVMGR_CONSOLE_OPEN:
+        if (session != NULL) {
+            session_open(session, msg);
+            return true;
+        }
+        break;
+    case DEVMGR_CLIENT_GONE:
+        if (from_init) {
+            client_gone(msg);
+            return true;
+        }
+        break;
+    case DEVMGR_FLUSH:
+        if (from_init) {
+            return flush_request(msg);
+        }
+        break;
+    default:
+        break;
+    }
+    *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0);
+    return true;
+}
+
+static bool handle_message(void *context, struct l4_msg *msg)
+{
+    (void)context;
+    const struct l4_msg request = *msg;
+    struct session *const session = session_of(msg->badge);
+    const bool from_init = msg->badge == 0 || msg->badge == L4_BADGE_INIT;
+    bool reply = false;
+    if (session != NULL || from_init) {
+        reply = dispatch(session, from_init, msg);
+    }
+    make_offer(&request);
+    console_run();
+    return reply;
+}
+
+static void handle_signal(void *context, uint32_t bits)
+{
+    (void)context;
+    if ((bits & SIGNAL_UART) != 0) {
+        pl011_acknowledge(&devmgr.uart);
+    }
+    console_run();
+    if ((bits & SIGNAL_UART) != 0) {
+        const l4_status_t status = l4_irq_ack(devmgr.uart_irq);
+        (void)status; /* it is ours */
+    }
+}
+
+static const struct l4_server server = {
+    .message = handle_message,
+    .signal = handle_signal,
+};
+
+int l4_main(const void *arg)
+{
+    const struct l4_start *const start = arg;
+    if (start->magic != L4_START_MAGIC || start->version != L4_START_VERSION ||
+        start->kind != L4_START_KIND_DEVMGR) {
+        return L4_ERR_VERSION;
+    }
+    devmgr.start = &start->devmgr;
+    l4_slots_init(&devmgr.slots, start->slot_first, start->slot_count);
+    l4_window_init(&devmgr.window, start->window_base, start->window_size);
+    devmgr.offer = devmgr_slot();
+    session_init(&start->devmgr);
+    board_find(&start->devmgr);
+    l4_log_set_sink(log_line, NULL);
+    make_offer(&(struct l4_msg){0});
+    l4_log("console on arm,pl011%s; escape key Ctrl-B (Ctrl-B h: help)",
+           devmgr.rtc != NULL ? ", wall clock on arm,pl031" : "");
+    console_run();
+    l4_server_run(L4_START_ENDPOINT, &server, NULL);
+}

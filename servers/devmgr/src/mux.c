@@ -1,0 +1,189 @@
+/*
+ * The multiplexer's output side.
+ */
+#include <string.h>
+
+#include <devmgr/mux.h>
+
+void mux_init(struct mux *mux)
+{
+    memset(mux, 0, sizeof *mux);
+}
+
+void mux_add(struct mux *mux, const char *name)
+{
+    mux->client[mux->count++].name = name;
+}
+
+void mux_open(struct mux *mux, uint32_t client, struct l4_console_page *page)
+{
+    struct mux_client *const c = &mux->client[client];
+    l4_ring_reset(&page->tx);
+    l4_ring_reset(&page->rx);
+    l4_ring_init(&c->tx, &page->tx, page->tx_data, sizeof page->tx_data);
+    l4_ring_init(&c->rx, &page->rx, page->rx_data, sizeof page->rx_data);
+    c->open = true;
+    c->left = 0;
+}
+
+void mux_close(struct mux *mux, uint32_t client)
+{
+    mux->client[client].open = false;
+}
+
+static uint32_t room(const struct mux *mux)
+{
+    return MUX_QUEUE - (mux->queue_head - mux->queue_tail);
+}
+
+static void push(struct mux *mux, const void *bytes, uint32_t count)
+{
+    const uint8_t *const from = bytes;
+    for (uint32_t i = 0; i < count; i++) {
+        mux->queue[mux->queue_head++ % MUX_QUEUE] = from[i];
+    }
+    if (count != 0) {
+        mux->mid_line = from[count - 1] != '\n';
+    }
+}
+
+static void push_string(struct mux *mux, const char *string)
+{
+    push(mux, string, (uint32_t)strlen(string));
+}
+
+/* Text of others on our line: control characters could move the cursor or clear the screen. */
+static void push_text(struct mux *mux, const void *text, uint32_t count)
+{
+    const uint8_t *const from = text;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t c = from[i];
+        const uint8_t shown = (c < 0x20 && c != '\t') || c == 0x7f ? '?' : c;
+        push(mux, &shown, 1);
+    }
+}
+
+/* Bytes that a line takes at most, with a line end before it and one of its own. */
+static uint32_t line_bytes(const char *prefix, uint32_t length)
+{
+    return 2 + (uint32_t)strlen(prefix) + 2 + length + 2;
+}
+
+static void push_line(struct mux *mux, const char *prefix, const char *separator, const void *text,
+                      uint32_t length)
+{
+    if (mux->mid_line) {
+        push(mux, "\r\n", 2);
+    }
+    push_string(mux, prefix);
+    push_string(mux, separator);
+    push_text(mux, text, length);
+    push(mux, "\r\n", 2);
+}
+
+bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length)
+{
+    if (room(mux) < line_bytes(prefix, (uint32_t)length)) {
+        return false;
+    }
+    push_line(mux, prefix, "", text, (uint32_t)length);
+    return true;
+}
+
+static bool pump_foreground(struct mux *mux, struct mux_client *client)
+{
+    uint8_t bytes[MUX_LINE];
+    const uint32_t space = room(mux);
+    const uint32_t count =
+        l4_ring_take(&client->tx, bytes, space < sizeof bytes ? space : sizeof bytes);
+    push(mux, bytes, count);
+    client->left = 0;
+    return count != 0;
+}
+
+/* One line, or a piece of an endless one. */
+static bool pump_background(struct mux *mux, struct mux_client *client, bool flush)
+{
+    uint8_t bytes[MUX_LINE];
+    const uint32_t count = l4_ring_peek(&client->tx, bytes, sizeof bytes);
+    const uint8_t *const end = memchr(bytes, '\n', count);
+    uint32_t used = count;
+    uint32_t length = count;
+    if (end != NULL) {
+        length = (uint32_t)(end - bytes);
+        used = length + 1;
+    } else if (count < sizeof bytes && !flush) {
+        client->left = count;
+        return false;
+    }
+    if (used == 0 || room(mux) < line_bytes(client->name, length)) {
+        client->left = 0;
+        return false;
+    }
+    while (length > 0 && bytes[length - 1] == '\r') {
+        length--;
+    }
+    push_line(mux, client->name, "| ", bytes, length);
+    l4_ring_skip(&client->tx, used);
+    return true;
+}
+
+bool mux_pump(struct mux *mux, bool flush)
+{
+    bool moved = false;
+    for (uint32_t i = 0; i < mux->count; i++) {
+        struct mux_client *const client = &mux->client[i];
+        if (client->open) {
+            moved |= i == mux->foreground ? pump_foreground(mux, client)
+                                          : pump_background(mux, client, flush);
+        }
+    }
+    return moved;
+}
+
+bool mux_drained(const struct mux *mux)
+{
+    for (uint32_t i = 0; i < mux->count; i++) {
+        if (mux->client[i].open && l4_ring_used(&mux->client[i].tx) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool mux_sleep(struct mux *mux)
+{
+    bool sleep = true;
+    for (uint32_t i = 0; i < mux->count; i++) {
+        struct mux_client *const client = &mux->client[i];
+        if (client->open && !l4_ring_wait_more(&client->tx, client->left)) {
+            sleep = false;
+        }
+    }
+    return sleep;
+}
+
+bool mux_output(const struct mux *mux, uint8_t *byte)
+{
+    if (mux->queue_head == mux->queue_tail) {
+        return false;
+    }
+    *byte = mux->queue[mux->queue_tail % MUX_QUEUE];
+    return true;
+}
+
+void mux_output_done(struct mux *mux)
+{
+    mux->queue_tail++;
+}
+
+bool mux_doorbell(struct mux *mux, uint32_t client)
+{
+    struct mux_client *const c = &mux->client[client];
+    if (!c->open) {
+        return false;
+    }
+    const bool output = l4_ring_used(&c->tx) < c->tx.size && l4_ring_must_wake_producer(&c->tx);
+    const bool input = l4_ring_space(&c->rx) < c->rx.size && l4_ring_must_wake_consumer(&c->rx);
+    return output || input;
+}
