@@ -11,7 +11,8 @@ import re
 SYSTEM_NAMES = ("boot", "kernel", "init", "devmgr", "ipc-net")
 SYSTEM_TAG = re.compile(rf"\[(?:{'|'.join(SYSTEM_NAMES)}|vmm:[^\]\s]*)\] ")
 BACKGROUND = re.compile(r"^([A-Za-z0-9][\w.-]*)\| ")
-PANIC = re.compile(r"\[kernel\] PANIC")
+# What the system says when it cannot go on: a kernel panic, a refusal to start, a guest that did not end in order.
+FATAL = re.compile(r"\[kernel\] PANIC|\[(?:boot|init)\] ERROR|\[init\] .*not all in order")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -48,6 +49,8 @@ class Console:
     def __init__(self):
         self.lines = []
         self.tail = ""
+        self._checked = 0
+        self._fatal = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def feed(self, data):
@@ -72,8 +75,17 @@ class Console:
             column = 0
         return None
 
-    def panicked(self):
-        return any(PANIC.search(line) for line in self.lines[-200:] + [self.tail])
+    def fatal(self):
+        """The first line with which the system gave up, or None."""
+        while self._fatal is None and self._checked <= len(self.lines):
+            line = self.tail if self._checked == len(self.lines) else self.lines[self._checked]
+            if FATAL.search(line):
+                self._fatal = self._checked
+            elif self._checked == len(self.lines):
+                break
+            else:
+                self._checked += 1
+        return None if self._fatal is None else [*self.lines, self.tail][self._fatal]
 
     def last(self, count=30):
         """The last lines, for a failure report."""

@@ -77,14 +77,26 @@ class Machine:
         lines = "\n".join(f"    {line}" for line in self.console.last())
         raise Failed(f"{what}\n  last console lines:\n{lines}", f"Console log: {self.log_path}")
 
+    def _gave_up(self):
+        """True when the system has given up; what it still prints in the next second is then read."""
+        if self.console.fatal() is None:
+            return False
+        end = time.monotonic() + 1
+        while time.monotonic() < end and self._read(end - time.monotonic()):
+            pass
+        return True
+
+    def _fail_fatal(self):
+        self.fail(f"the system gave up: {self.console.fatal().strip()}")
+
     def expect(self, pattern, timeout, guest_only=True):
         """Waits for a line (or unfinished line) that matches; the next expect() starts after the match.
 
-        Fails on a timeout, on a kernel panic, and when QEMU ends first.
+        Fails on a timeout, when the system gives up (console.FATAL), and when QEMU ends first.
         """
         pattern = re.compile(pattern) if isinstance(pattern, str) else pattern
         deadline = time.monotonic() + timeout
-        alive = True
+        alive, gave_up = True, False
         while True:
             found = self.console.search(pattern, self.at, guest_only)
             if found:
@@ -92,9 +104,11 @@ class Machine:
                 return match
             # What precedes the last few lines has been searched in full and cannot change.
             self.at = max(self.at, (len(self.console.lines), 0))
-            if self.console.panicked():
-                self._read(1)
-                self.fail("the kernel panicked")
+            if gave_up:
+                self._fail_fatal()
+            gave_up = self._gave_up()
+            if gave_up:
+                continue
             if not alive:
                 self.fail(f"QEMU ended (status {self.process.wait(10)}) before /{pattern.pattern}/ was seen")
             left = deadline - time.monotonic()
@@ -105,17 +119,21 @@ class Machine:
     def send(self, text):
         """Types text at the console, slowly enough for a UART without flow control."""
         for at in range(0, len(text), 8):
-            self.process.stdin.write(text[at:at + 8].encode())
-            self.process.stdin.flush()
+            try:
+                self.process.stdin.write(text[at:at + 8].encode())
+                self.process.stdin.flush()
+            except BrokenPipeError:
+                self.fail("QEMU ended while it was typed to")
             self._read(0.02)
 
     def wait_exit(self, timeout):
-        """Waits until QEMU ends by itself and returns its exit status. Fails on a timeout or a panic."""
+        """Waits until QEMU ends by itself; returns its status. Fails on a timeout or when the system gives up."""
         deadline = time.monotonic() + timeout
         while self._read(min(1, max(0, deadline - time.monotonic()))):
-            if self.console.panicked():
-                self._read(1)
-                self.fail("the kernel panicked")
+            if self._gave_up():
+                self._fail_fatal()
             if time.monotonic() > deadline:
                 self.fail(f"QEMU was still running after {timeout:g} s")
+        if self._gave_up():
+            self._fail_fatal()
         return self.process.wait(10)

@@ -7,7 +7,8 @@ import sys
 import time
 
 from . import boards, build, check, fit, project, setup
-from .machine import Failed, Machine
+from .console import Console
+from .machine import Machine
 from .ui import PecanError, say
 
 DEFAULT_TIMEOUT = 600
@@ -40,7 +41,12 @@ def _interactive(options, folder, package, logs):
                                   f"stdio,mux=on,signal=off,logfile={log},logappend=off",
                                   extra=("-mon", "chardev=console,mode=readline"))
     say(f"starting {package.stem} on {options.board}; {LEAVE}; log: {log}")
-    return subprocess.run(command).returncode
+    status = subprocess.run(command).returncode
+    console = Console()
+    console.feed(log.read_bytes())
+    if console.fatal():
+        raise PecanError(f"the system gave up: {console.fatal().strip()}", f"Console log: {log}")
+    return status
 
 
 class _Echo:
