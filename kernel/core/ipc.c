@@ -12,9 +12,6 @@
 #include <kernel/trace.h>
 #include <kernel/transfer.h>
 
-#define TAG_USER_MASK (~(L4_TAG_KERNEL | 0x7c00u))
-#define CALL_DEPTH 16u
-
 static inline void deliver(struct thread *to, uint32_t tag, uint32_t badge, const uint32_t *w)
 {
     uint32_t *r = to->frame.r;
@@ -128,7 +125,7 @@ static void fail_sender(struct thread *t, l4_status_t status)
 static bool take_sender(struct endpoint *ep, struct thread *self)
 {
     struct thread *t = container_of(ep->senders.root, struct thread, ipc_node);
-    uint32_t tag = t->frame.r[FRAME_TAG] & TAG_USER_MASK;
+    uint32_t tag = t->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
 
     heap_remove(&ep->senders, &t->ipc_node);
     budget_unlend(t);
@@ -194,14 +191,14 @@ struct thread *ipc_call(struct thread *self)
     struct thread *to;
     struct endpoint *ep;
     struct cap *c;
-    uint32_t tag = self->frame.r[FRAME_TAG] & TAG_USER_MASK;
+    uint32_t tag = self->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
     l4_status_t status =
         aspace_cap(self->aspace, self->frame.r[FRAME_CAP], L4_TYPE_ENDPOINT, L4_RIGHT_SEND, &c);
 
     if (unlikely(status != L4_OK)) {
         return syscall_finish(self, status);
     }
-    if (unlikely(self->depth >= CALL_DEPTH)) {
+    if (unlikely(self->depth >= IPC_CALL_DEPTH)) {
         return syscall_finish(self, L4_ERR_DEPTH);
     }
     ep = container_of(c->object, struct endpoint, object);
@@ -262,7 +259,7 @@ static void reply_to(struct thread *self, struct thread *client, uint32_t tag)
 /* Replies to the present caller (cap 0) or through a reply capability. NO_CALLER: nobody waits. */
 static l4_status_t reply(struct thread *self, l4_cap_t cap, struct thread **out)
 {
-    uint32_t tag = self->frame.r[FRAME_TAG] & TAG_USER_MASK;
+    uint32_t tag = self->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
     struct thread *client = self->caller;
     struct cap *c = NULL;
 
@@ -334,7 +331,7 @@ struct thread *ipc_recv(struct thread *self)
 
 struct thread *ipc_send(struct thread *self)
 {
-    uint32_t tag = self->frame.r[FRAME_TAG] & TAG_USER_MASK;
+    uint32_t tag = self->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
     struct cap *c = aspace_slot(self->aspace, self->frame.r[FRAME_CAP]);
     struct endpoint *ep;
     struct thread *to;

@@ -1,5 +1,6 @@
 /*
- * The dispatch table, from the one list of system calls, and the common end of a call.
+ * The dispatch table, from the one list of system calls, and the common end of a call. call and
+ * reply_wait are in ipc_fast.c.
  */
 #include <arch/cpu.h>
 #include <kernel/cpu.h>
@@ -24,16 +25,6 @@ struct thread *syscall_finish(struct thread *self, int status)
         arch_frame_restart(self); /* the pending interrupt is taken first */
     }
     return likely(!cpu->reschedule) ? self : sched_choose();
-}
-
-struct thread *sys_call(struct thread *self)
-{
-    return ipc_call(self);
-}
-
-struct thread *sys_reply_wait(struct thread *self)
-{
-    return ipc_reply_wait(self);
 }
 
 struct thread *sys_send(struct thread *self)

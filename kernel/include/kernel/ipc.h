@@ -7,7 +7,12 @@
 
 #include <kernel/thread.h>
 
-/* System calls; each returns the thread to run. */
+/* What a user may set in a tag. */
+#define IPC_TAG_USER_MASK (~(L4_TAG_KERNEL | 0x7c00u))
+/* Longest chain of calls. */
+#define IPC_CALL_DEPTH 16u
+
+/* The general path of the IPC system calls; each returns the thread to run. */
 struct thread *ipc_call(struct thread *self);
 struct thread *ipc_reply_wait(struct thread *self);
 struct thread *ipc_send(struct thread *self);

@@ -36,6 +36,13 @@ static inline void list_append(struct list *head, struct list *n)
     list_insert(head->prev, n);
 }
 
+/* Takes n out; its own links are stale until it is inserted again. */
+static inline void list_unlink(struct list *n)
+{
+    n->prev->next = n->next;
+    n->next->prev = n->prev;
+}
+
 /* Afterwards n is an empty list of its own, so removing twice is harmless. */
 static inline void list_remove(struct list *n)
 {

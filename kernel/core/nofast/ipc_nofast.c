@@ -1,0 +1,16 @@
+/*
+ * Stands in for ipc_fast.c (build option PECAN_IPC_FAST=OFF): every message takes the general path,
+ * so that the same suites test it.
+ */
+#include <kernel/ipc.h>
+#include <kernel/syscall.h>
+
+struct thread *sys_call(struct thread *self)
+{
+    return ipc_call(self);
+}
+
+struct thread *sys_reply_wait(struct thread *self)
+{
+    return ipc_reply_wait(self);
+}
