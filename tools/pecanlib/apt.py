@@ -13,6 +13,8 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
 TIMEOUT = 900
 INDEX_AGE = 3600
+REMEDY = ("Is the Debian mirror reachable? A local copy of each part can be given instead: see "
+          "docs/book/building.md.")
 
 
 def os_codename():
@@ -87,9 +89,7 @@ Acquire::http::Timeout "60";
                               stderr=subprocess.STDOUT, timeout=TIMEOUT, env=environment)
         if check and done.returncode != 0:
             tail = "\n".join(done.stdout.splitlines()[-6:])
-            raise PecanError(f"{program} {' '.join(arguments)} failed:\n{tail}",
-                             "Is the Debian mirror reachable? A local copy can be given instead "
-                             "(see docs/book/building.md).")
+            raise PecanError(f"{program} {' '.join(arguments)} failed:\n{tail}", REMEDY)
         return done.stdout
 
     def update(self):
@@ -99,7 +99,10 @@ Acquire::http::Timeout "60";
             return
         say("fetching Debian's package indexes (armhf and sources) into the cache")
         self._configure()
-        self._run("apt-get", "update", check=False)
+        output = self._run("apt-get", "update", check=False)
+        if not list((self.root / "state" / "lists").glob("*_Packages*")):
+            raise PecanError("no package index could be fetched:\n" + "\n".join(output.splitlines()[-6:]),
+                             REMEDY)
         stamp.touch()
 
     def forget(self):

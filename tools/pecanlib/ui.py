@@ -1,5 +1,6 @@
 """Messages to the user, and the one exception that becomes a message instead of a traceback."""
 
+import subprocess
 import sys
 
 
@@ -26,6 +27,16 @@ def main(function):
         if error.remedy:
             print(f"pecan: {error.remedy}", file=sys.stderr)
         status = error.status
+    except subprocess.TimeoutExpired as error:
+        print(f"pecan: error: '{error.cmd[0]}' did not end within {error.timeout:g} s", file=sys.stderr)
+        status = 1
+    except subprocess.CalledProcessError as error:
+        print(f"pecan: error: '{' '.join(map(str, error.cmd))}' ended with status {error.returncode}\n"
+              f"{error.stderr or ''}", file=sys.stderr)
+        status = 1
+    except OSError as error:
+        print(f"pecan: error: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
+        status = 1
     except KeyboardInterrupt:
         print("pecan: interrupted", file=sys.stderr)
         status = 130
