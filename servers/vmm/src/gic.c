@@ -79,3 +79,9 @@ void gic_reset(struct gic *gic)
         gic_configure_timers(gic, i);
     }
 }
+
+void gic_cpu_on(struct gic *gic, uint32_t cpu)
+{
+    gic_configure_timers(gic, cpu);
+    gic_update(gic, cpu);
+}

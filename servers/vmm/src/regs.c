@@ -1,4 +1,4 @@
-/* Register access by number and mode, program counter and condition arithmetic. */
+/* Register access by number and mode, and program counter arithmetic. */
 #include <vmm/regs.h>
 
 static uint32_t *banked_reg(struct guest_regs *regs, uint32_t n)
@@ -62,39 +62,4 @@ void guest_branch(struct l4_regs_gp *gp, uint32_t target)
     } else {
         gp->pc = target & ~3u;
     }
-}
-
-bool condition_holds(uint32_t condition, uint32_t cpsr)
-{
-    bool n = (cpsr >> 31 & 1u) != 0;
-    bool z = (cpsr >> 30 & 1u) != 0;
-    bool c = (cpsr >> 29 & 1u) != 0;
-    bool v = (cpsr >> 28 & 1u) != 0;
-    bool holds;
-    switch (condition >> 1) {
-    case 0:
-        holds = z;
-        break;
-    case 1:
-        holds = c;
-        break;
-    case 2:
-        holds = n;
-        break;
-    case 3:
-        holds = v;
-        break;
-    case 4:
-        holds = c && !z;
-        break;
-    case 5:
-        holds = n == v;
-        break;
-    case 6:
-        holds = n == v && !z;
-        break;
-    default:
-        return true;
-    }
-    return (condition & 1u) != 0 ? !holds : holds;
 }

@@ -91,6 +91,9 @@ void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port);
 /* Back to the state after reset. The kernel's in-flight entries must be gone (vCPU reset). */
 void gic_reset(struct gic *gic);
 
+/* A vCPU was reset by itself: the kernel learns its timers' interrupts again. */
+void gic_cpu_on(struct gic *gic, uint32_t cpu);
+
 /* Sets the level of a device's line: 32 <= irq < GIC_IRQS, or a PPI of `cpu`. An interrupt that the
  * guest configured as edge triggered becomes pending at the rising edge. */
 void gic_set_line(struct gic *gic, uint32_t cpu, uint32_t irq, bool level);

@@ -54,7 +54,4 @@ void guest_skip(struct l4_regs_gp *gp, uint32_t length);
 /* BXWritePC: a loaded value goes to the pc. */
 void guest_branch(struct l4_regs_gp *gp, uint32_t target);
 
-/* Does the condition hold with these flags (ARM ARM A8.3.1)? */
-bool condition_holds(uint32_t condition, uint32_t cpsr);
-
 #endif

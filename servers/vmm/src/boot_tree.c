@@ -1,0 +1,228 @@
+/*
+ * The guest's device tree, in the words of QEMU's virt machine (hw/arm/virt.c), so that what probes
+ * there finds its devices here.
+ */
+#include <stdio.h>
+
+#include <libfdt.h>
+
+#include <vmm/boot.h>
+#include <vmm/gic.h>
+#include <vmm/hypercall.h>
+#include <vmm/pl011.h>
+#include <vmm/pl031.h>
+
+#define TREE_ROOM 0x1000u /* for a guest that adds properties in place */
+
+enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001 };
+
+#define GIC_SPI 0u
+#define GIC_PPI 1u
+#define LEVEL_HIGH 4u
+#define WINDOW 0x10000u /* of distributor and CPU interface, as QEMU says it */
+
+/* libfdt's sequential-write calls in a row; the first failure sticks. */
+struct writer {
+    void *fdt;
+    int error;
+};
+
+static void begin(struct writer *w, const char *name)
+{
+    w->error = w->error != 0 ? w->error : fdt_begin_node(w->fdt, name);
+}
+
+static void end(struct writer *w)
+{
+    w->error = w->error != 0 ? w->error : fdt_end_node(w->fdt);
+}
+
+static void cell(struct writer *w, const char *name, uint32_t value)
+{
+    w->error = w->error != 0 ? w->error : fdt_property_u32(w->fdt, name, value);
+}
+
+static void flag(struct writer *w, const char *name)
+{
+    w->error = w->error != 0 ? w->error : fdt_property(w->fdt, name, NULL, 0);
+}
+
+static void string(struct writer *w, const char *name, const char *value)
+{
+    w->error = w->error != 0 ? w->error : fdt_property_string(w->fdt, name, value);
+}
+
+/* Several strings: `size` counts all their NULs, as sizeof of a literal does. */
+static void strings(struct writer *w, const char *name, const char *value, uint32_t size)
+{
+    w->error = w->error != 0 ? w->error : fdt_property(w->fdt, name, value, (int)size);
+}
+
+#define STRINGS(w, name, literal) strings((w), (name), (literal), sizeof(literal))
+
+static void cells(struct writer *w, const char *name, const uint32_t *values, uint32_t count)
+{
+    fdt32_t raw[16];
+    for (uint32_t i = 0; i < count; i++) {
+        raw[i] = cpu_to_fdt32(values[i]);
+    }
+    w->error = w->error != 0 ? w->error : fdt_property(w->fdt, name, raw, (int)(count * 4u));
+}
+
+#define CELLS(w, name, ...)                                                                        \
+    cells((w), (name), (const uint32_t[]){__VA_ARGS__},                                            \
+          sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+
+static void memory_node(struct writer *w, const struct boot_tree *tree)
+{
+    char name[24];
+    snprintf(name, sizeof(name), "memory@%llx", (unsigned long long)tree->ram_base);
+    begin(w, name);
+    string(w, "device_type", "memory");
+    CELLS(w, "reg", (uint32_t)(tree->ram_base >> 32), (uint32_t)tree->ram_base,
+          (uint32_t)(tree->ram_size >> 32), (uint32_t)tree->ram_size);
+    end(w);
+}
+
+static void chosen_node(struct writer *w, const struct boot_tree *tree)
+{
+    begin(w, "chosen");
+    string(w, "stdout-path", "/pl011@9000000");
+    if (tree->bootargs != NULL && tree->bootargs[0] != '\0') {
+        string(w, "bootargs", tree->bootargs);
+    }
+    if (tree->initrd.start != tree->initrd.end) {
+        CELLS(w, "linux,initrd-start", 0, (uint32_t)tree->initrd.start);
+        CELLS(w, "linux,initrd-end", 0, (uint32_t)tree->initrd.end);
+    }
+    end(w);
+}
+
+static void cpu_nodes(struct writer *w, uint32_t cpus)
+{
+    begin(w, "cpus");
+    cell(w, "#address-cells", 1);
+    cell(w, "#size-cells", 0);
+    for (uint32_t i = 0; i < cpus; i++) {
+        char name[] = "cpu@0";
+        name[4] = (char)('0' + i);
+        begin(w, name);
+        string(w, "device_type", "cpu");
+        string(w, "compatible", "arm,cortex-a15");
+        string(w, "enable-method", "psci");
+        cell(w, "reg", i);
+        end(w);
+    }
+    end(w);
+}
+
+static void timer_node(struct writer *w, uint32_t cpus)
+{
+    uint32_t flags = ((1u << cpus) - 1u) << 8 | LEVEL_HIGH;
+    begin(w, "timer");
+    string(w, "compatible", "arm,armv7-timer");
+    flag(w, "always-on");
+    CELLS(w, "interrupts", GIC_PPI, 13, flags, GIC_PPI, 14, flags, GIC_PPI, 11, flags, GIC_PPI, 10,
+          flags);
+    end(w);
+}
+
+static void psci_node(struct writer *w)
+{
+    begin(w, "psci");
+    STRINGS(w, "compatible", "arm,psci-1.0\0arm,psci-0.2\0arm,psci");
+    string(w, "method", "hvc");
+    cell(w, "cpu_suspend", PSCI_CPU_SUSPEND);
+    cell(w, "cpu_off", PSCI_CPU_OFF);
+    cell(w, "cpu_on", PSCI_CPU_ON);
+    end(w);
+}
+
+static void gic_node(struct writer *w)
+{
+    begin(w, "intc@8000000");
+    string(w, "compatible", "arm,cortex-a15-gic");
+    flag(w, "interrupt-controller");
+    cell(w, "#interrupt-cells", 3);
+    cell(w, "#address-cells", 2);
+    cell(w, "#size-cells", 2);
+    flag(w, "ranges");
+    CELLS(w, "reg", 0, GICD_BASE, 0, WINDOW, 0, GICC_BASE, 0, WINDOW);
+    cell(w, "phandle", PHANDLE_GIC);
+    end(w);
+}
+
+static void clock_node(struct writer *w)
+{
+    begin(w, "apb-pclk");
+    string(w, "compatible", "fixed-clock");
+    cell(w, "#clock-cells", 0);
+    cell(w, "clock-frequency", 24000000);
+    string(w, "clock-output-names", "clk24mhz");
+    cell(w, "phandle", PHANDLE_CLOCK);
+    end(w);
+}
+
+static void uart_node(struct writer *w)
+{
+    begin(w, "pl011@9000000");
+    STRINGS(w, "compatible", "arm,pl011\0arm,primecell");
+    CELLS(w, "reg", 0, PL011_BASE, 0, 0x1000);
+    CELLS(w, "interrupts", GIC_SPI, PL011_IRQ - 32u, LEVEL_HIGH);
+    CELLS(w, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
+    STRINGS(w, "clock-names", "uartclk\0apb_pclk");
+    end(w);
+}
+
+static void rtc_node(struct writer *w)
+{
+    begin(w, "pl031@9010000");
+    STRINGS(w, "compatible", "arm,pl031\0arm,primecell");
+    CELLS(w, "reg", 0, PL031_BASE, 0, 0x1000);
+    CELLS(w, "interrupts", GIC_SPI, PL031_IRQ - 32u, LEVEL_HIGH);
+    cell(w, "clocks", PHANDLE_CLOCK);
+    string(w, "clock-names", "apb_pclk");
+    end(w);
+}
+
+static void hypervisor_node(struct writer *w)
+{
+    begin(w, "hypervisor");
+    string(w, "compatible", "pecan,hypervisor");
+    string(w, "method", "hvc");
+    end(w);
+}
+
+static void root_node(struct writer *w, const struct boot_tree *tree)
+{
+    begin(w, "");
+    cell(w, "interrupt-parent", PHANDLE_GIC);
+    cell(w, "#address-cells", 2);
+    cell(w, "#size-cells", 2);
+    string(w, "compatible", "linux,dummy-virt");
+    psci_node(w);
+    memory_node(w, tree);
+    cpu_nodes(w, tree->cpus);
+    timer_node(w, tree->cpus);
+    gic_node(w);
+    clock_node(w);
+    uart_node(w);
+    rtc_node(w);
+    hypervisor_node(w);
+    chosen_node(w, tree);
+    end(w);
+}
+
+l4_status_t boot_tree_write(const struct boot_tree *tree, void *buffer, uint32_t buffer_size,
+                            uint32_t *size)
+{
+    struct writer w = {buffer, fdt_create(buffer, (int)buffer_size)};
+    w.error = w.error != 0 ? w.error : fdt_finish_reservemap(buffer);
+    root_node(&w, tree);
+    w.error = w.error != 0 ? w.error : fdt_finish(buffer);
+    if (w.error != 0 || fdt_totalsize(buffer) + TREE_ROOM > buffer_size) {
+        return L4_ERR_NO_MEMORY;
+    }
+    *size = fdt_totalsize(buffer) + TREE_ROOM;
+    return fdt_open_into(buffer, buffer, (int)*size) == 0 ? L4_OK : L4_ERR_NO_MEMORY;
+}

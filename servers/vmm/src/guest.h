@@ -1,0 +1,56 @@
+/*
+ * The guest as a process keeps it: the capabilities and mappings that init gave for it, its virtual
+ * machine, its console.
+ */
+#ifndef VMM_GUEST_H
+#define VMM_GUEST_H
+
+#include <l4/base/window.h>
+#include <l4/console.h>
+#include <l4/proto/init.h>
+#include <l4/slots.h>
+#include <vmm/boot.h>
+#include <vmm/vm.h>
+
+#include "vcpu_l4.h"
+
+#define CONSOLE_BIT 1u      /* of the VMM's own endpoint: devmgr's doorbell */
+#define BADGE_VCPU_0 0x100u /* vCPU n exits with badge BADGE_VCPU_0 + n */
+
+struct guest {
+    const struct l4_start_vmm *config;
+    struct l4_slots slots;
+    struct l4_window window;
+    l4_cap_t aspace;
+    l4_cap_t ram; /* the VMM's share */
+    struct l4_console console;
+    uint32_t console_open;
+    uint64_t epoch;
+    struct boot_config boot;
+    struct vcpus_l4 vcpus;
+    struct vm vm;
+    uint8_t scratch[BOOT_DTB_MAX]; /* the device tree before it is placed */
+};
+
+/* Takes over what the start page names and builds the guest, stopped. Logs why it fails. */
+L4_MUST_CHECK l4_status_t guest_create(struct guest *guest, const struct l4_start *start);
+
+/* Loads the images anew and puts vCPU 0 at the entry; it is stopped or in an exit. */
+L4_MUST_CHECK l4_status_t guest_boot(struct guest *guest);
+
+/* Lets a stopped vCPU run. */
+L4_MUST_CHECK l4_status_t guest_run(struct guest *guest, uint32_t cpu);
+
+/* Starts a vCPU that is off where CPU_ON says. */
+L4_MUST_CHECK l4_status_t guest_cpu_on(struct guest *guest, const struct power_call *call);
+
+/* Stops one vCPU, or all. */
+void guest_cpu_stop(struct guest *guest, uint32_t cpu);
+void guest_stop(struct guest *guest);
+
+/* guest_console.c: the console's port, and its session with devmgr. */
+struct pl011_port guest_console_port(struct guest *guest);
+struct pl031_port guest_clock_port(struct guest *guest);
+L4_MUST_CHECK l4_status_t guest_console_open(struct guest *guest);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * The VMM's process: builds the guest, then answers its exits until it is off. An exit is a kernel
+ * message with the vCPU's badge; the console's doorbell is a signal; time is the wait's timeout.
+ */
+#include <l4/base/status.h>
+#include <l4/ipc.h>
+#include <l4/log.h>
+#include <l4/server.h>
+#include <l4/start.h>
+
+#include "guest.h"
+
+#define RECEIVE_TIMEOUT_US 300u /* 32 bits at 115,200 baud */
+#define US_PER_SECOND 1000000u
+#define ALARM_WAIT_MAX 3600u /* seconds; then look again */
+
+static struct guest guest;
+
+static void tell_init(uint32_t label, uint32_t w0, uint32_t w1)
+{
+    struct l4_msg msg = l4_msg(label, w0, w1, 0, 0);
+    l4_status_t status = l4_call(L4_START_INIT, &msg, L4_TIMEOUT_NEVER);
+    if (status != L4_OK) {
+        l4_log("init does not answer: %s", l4_status_text(status));
+    }
+}
+
+static void guest_off(enum l4_off_reason reason, l4_status_t status)
+{
+    guest_stop(&guest);
+    tell_init(INIT_GUEST_OFF, reason, (uint32_t)status);
+}
+
+/* What an exit asked for beyond its answer. True: reply now. */
+static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, struct l4_msg *msg)
+{
+    l4_status_t status = L4_OK;
+    switch (guest.vm.wish) {
+    case POWER_CPU_ON:
+        status = guest_cpu_on(&guest, &guest.vm.call);
+        break;
+    case POWER_CPU_OFF:
+        guest_cpu_stop(&guest, cpu);
+        return false;
+    case POWER_SYSTEM_OFF:
+        guest_off(L4_OFF_POWER, L4_OK);
+        return false;
+    case POWER_SYSTEM_RESET:
+        for (uint32_t i = 0; i < guest.config->vcpus; i++) {
+            if (i != cpu) {
+                guest_cpu_stop(&guest, i);
+            }
+        }
+        status = guest_boot(&guest);
+        if (status == L4_OK && cpu != 0) {
+            guest_cpu_stop(&guest, cpu);
+            status = guest_run(&guest, 0);
+        }
+        msg->tag = l4_tag(0, 0, 0);
+        break;
+    default:
+        break;
+    }
+    if (status != L4_OK) {
+        guest_off(L4_OFF_FAILED, status);
+        return false;
+    }
+    return true;
+}
+
+/* A word that waits to go with the reply to HVC or SMC, whose reply has no room for it. */
+static void deferred_send(uint32_t cpu, uint32_t word)
+{
+    struct gic_port port = vcpus_gic_port(&guest.vcpus);
+    guest.vcpus.exiting = GIC_CPUS;
+    if (port.inject(port.context, cpu, word) != L4_OK) {
+        gic_returned(&guest.vm.gic, cpu, word);
+    }
+}
+
+/* Hot path: metrics vm.mmio, vm.hvc. */
+static bool message(void *context, struct l4_msg *msg)
+{
+    (void)context;
+    uint32_t cpu = msg->badge - BADGE_VCPU_0;
+    if (!l4_tag_is_kernel(msg->tag) || cpu >= guest.config->vcpus) {
+        *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0); /* the VMM serves nobody else */
+        return true;
+    }
+    uint32_t label = l4_tag_label(msg->tag);
+    guest.vcpus.exiting = cpu;
+    uint32_t actions = vm_exit(&guest.vm, cpu, label, msg->w);
+    uint32_t virq = vcpu_l4_take_deferred(&guest.vcpus.cpu[cpu]);
+    if (virq != 0) {
+        if (label == L4_EXIT_HVC || label == L4_EXIT_SMC) {
+            deferred_send(cpu, virq);
+        } else {
+            msg->w[2] = virq;
+            actions |= L4_RESUME_INJECT;
+        }
+    }
+    guest.vcpus.exiting = GIC_CPUS;
+    msg->tag = l4_tag(actions, 0, 0);
+    return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, msg);
+}
+
+static void signal(void *context, uint32_t bits)
+{
+    (void)context;
+    if ((bits & CONSOLE_BIT) != 0) {
+        pl011_console_ready(&guest.vm.uart);
+    }
+}
+
+static void timeout(void *context, l4_status_t status)
+{
+    (void)context;
+    if (status == L4_ERR_TIMEOUT) {
+        pl011_timeout(&guest.vm.uart);
+        pl031_tick(&guest.vm.rtc);
+    }
+}
+
+static __attribute__((noinline)) uint32_t wait_until_due(void)
+{
+    if (pl011_timeout_runs(&guest.vm.uart)) {
+        return RECEIVE_TIMEOUT_US;
+    }
+    uint32_t seconds = pl031_alarm(&guest.vm.rtc);
+    return (seconds < ALARM_WAIT_MAX ? seconds : ALARM_WAIT_MAX) * US_PER_SECOND;
+}
+
+static uint32_t wait_us(void *context)
+{
+    (void)context;
+    if (__builtin_expect(!pl011_timeout_runs(&guest.vm.uart) && !guest.vm.rtc.state.armed, 1)) {
+        return L4_TIMEOUT_NEVER;
+    }
+    return wait_until_due();
+}
+
+int l4_main(const void *arg)
+{
+    static const struct l4_server server = {message, signal, timeout, wait_us};
+    const struct l4_start *start = arg;
+    l4_log_to_devmgr(L4_START_DEVMGR);
+    if (start->magic != L4_START_MAGIC || start->version != L4_START_VERSION ||
+        start->kind != L4_START_KIND_VMM) {
+        return L4_ERR_VERSION;
+    }
+    l4_status_t status = guest_create(&guest, start);
+    if (status == L4_OK) {
+        status = guest_boot(&guest);
+    }
+    if (status == L4_OK) {
+        tell_init(INIT_GUEST_STARTED, 0, 0);
+        status = guest_run(&guest, 0);
+    }
+    if (status != L4_OK) {
+        tell_init(INIT_GUEST_OFF, L4_OFF_FAILED, (uint32_t)status);
+    }
+    l4_server_run(L4_START_ENDPOINT, &server, NULL);
+}

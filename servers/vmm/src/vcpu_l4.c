@@ -1,0 +1,138 @@
+/*
+ * See vcpu_l4.h. One inject during an exit of the same vCPU travels with the reply, but only when a
+ * slot is certainly free: a word that the kernel could not place would be hard to tell from one
+ * that has ended.
+ */
+#include <string.h>
+
+#include <l4/start.h>
+#include <l4/thread.h>
+#include <l4/vcpu.h>
+
+#include "vcpu_l4.h"
+
+static struct vcpu_l4 *vcpu_at(void *context, uint32_t cpu)
+{
+    struct vcpus_l4 *vcpus = context;
+    return &vcpus->cpu[cpu];
+}
+
+static l4_status_t inject_now(struct vcpu_l4 *vcpu, uint32_t word)
+{
+    l4_status_t status = l4_vcpu_inject(vcpu->cap, word);
+    vcpu->used = status == L4_OK && vcpu->used < vcpu->slots ? vcpu->used + 1u : vcpu->slots;
+    return status;
+}
+
+static l4_status_t inject(void *context, uint32_t cpu, uint32_t word)
+{
+    struct vcpus_l4 *vcpus = context;
+    struct vcpu_l4 *vcpu = &vcpus->cpu[cpu];
+    if (vcpus->exiting == cpu && vcpu->deferred == 0 && vcpu->used < vcpu->slots) {
+        vcpu->deferred = word;
+        vcpu->used++;
+        return L4_OK;
+    }
+    return inject_now(vcpu, word);
+}
+
+/* Before anything that looks at the slots. A slot was free, so this cannot fail; if it does, the
+ * word stays deferred. */
+static void deferred_flush(struct vcpu_l4 *vcpu)
+{
+    if (vcpu->deferred != 0 && l4_vcpu_inject(vcpu->cap, vcpu->deferred) == L4_OK) {
+        vcpu->deferred = 0;
+    }
+}
+
+static l4_status_t retract(void *context, uint32_t cpu, uint32_t irq, uint32_t *word)
+{
+    struct vcpu_l4 *vcpu = vcpu_at(context, cpu);
+    deferred_flush(vcpu);
+    if (vcpu->deferred != 0 && L4_VIRQ_ID(vcpu->deferred) == irq) {
+        *word = vcpu_l4_take_deferred(vcpu);
+        return L4_OK;
+    }
+    l4_status_t status = l4_vcpu_retract(vcpu->cap, irq, word);
+    if (status == L4_OK && vcpu->used != 0) {
+        vcpu->used--;
+    }
+    return status;
+}
+
+static l4_status_t query(void *context, uint32_t cpu, struct gic_flight *flight)
+{
+    struct vcpu_l4 *vcpu = vcpu_at(context, cpu);
+    struct l4_vcpu_virqs virqs;
+    deferred_flush(vcpu);
+    l4_status_t status = l4_vcpu_virqs(vcpu->cap, &virqs);
+    if (status != L4_OK) {
+        return status;
+    }
+    uint32_t used = vcpu->deferred != 0;
+    for (uint32_t i = 0; i < GIC_SLOTS; i++) {
+        flight->word[i] = virqs.word[i];
+        used += virqs.word[i] != 0;
+    }
+    flight->lines = virqs.timer_lines;
+    vcpu->used = used;
+    vcpu->slots = virqs.slots;
+    return L4_OK;
+}
+
+static l4_status_t timer(void *context, uint32_t cpu, enum l4_timer which, uint32_t word)
+{
+    return l4_vcpu_timer(vcpu_at(context, cpu)->cap, which, word);
+}
+
+struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus)
+{
+    return (struct gic_port){vcpus, inject, retract, query, timer};
+}
+
+void vcpu_l4_reset(struct vcpu_l4 *vcpu)
+{
+    vcpu->deferred = 0;
+    vcpu->used = vcpu->slots = 0; /* until the first query: every inject by itself */
+}
+
+static uint32_t group_size(enum l4_reg_group group)
+{
+    switch (group) {
+    case L4_REGS_GP:
+        return sizeof(struct l4_regs_gp);
+    case L4_REGS_BANKED:
+        return sizeof(struct l4_regs_banked);
+    case L4_REGS_CP15:
+        return sizeof(struct l4_regs_cp15);
+    default:
+        return 0;
+    }
+}
+
+static l4_status_t regs_read(void *context, uint32_t cpu, enum l4_reg_group group, void *regs)
+{
+    l4_status_t status = l4_thread_read_regs(vcpu_at(context, cpu)->cap, group);
+    if (status == L4_OK) {
+        memcpy(regs, l4_msgbuf()->word, group_size(group));
+    }
+    return status;
+}
+
+static l4_status_t regs_write(void *context, uint32_t cpu, enum l4_reg_group group,
+                              const void *regs)
+{
+    memcpy(l4_msgbuf()->word, regs, group_size(group));
+    return l4_thread_write_regs(vcpu_at(context, cpu)->cap, group);
+}
+
+static l4_status_t translate(void *context, uint32_t cpu, uint32_t address, bool write,
+                             uint32_t *ipa)
+{
+    return l4_vcpu_translate(vcpu_at(context, cpu)->cap, address, write, false, ipa);
+}
+
+struct vcpu_port vcpus_regs_port(struct vcpus_l4 *vcpus)
+{
+    return (struct vcpu_port){vcpus, regs_read, regs_write, translate};
+}

@@ -1,0 +1,39 @@
+/*
+ * The kernel's side of a vCPU, as the models' ports want it: vCPU objects, registers, virtual
+ * interrupts in flight.
+ */
+#ifndef VMM_VCPU_L4_H
+#define VMM_VCPU_L4_H
+
+#include <l4/abi/types.h>
+#include <vmm/gic.h>
+#include <vmm/regs.h>
+
+struct vcpu_l4 {
+    l4_cap_t cap;
+    uint32_t deferred; /* a virq word that goes out with the reply to the present exit; 0: none */
+    uint32_t used;     /* slots that may be taken: never less than really are */
+    uint32_t slots;
+};
+
+struct vcpus_l4 {
+    struct vcpu_l4 cpu[GIC_CPUS];
+    uint32_t exiting; /* the vCPU whose exit is being handled; GIC_CPUS: none */
+};
+
+/* The ports; both have `vcpus` as context. */
+struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus);
+struct vcpu_port vcpus_regs_port(struct vcpus_l4 *vcpus);
+
+/* The vCPU's slots are empty, and how many they are is asked anew. */
+void vcpu_l4_reset(struct vcpu_l4 *vcpu);
+
+/* Ends an exit: gives up the deferred word (0: none). */
+static inline uint32_t vcpu_l4_take_deferred(struct vcpu_l4 *vcpu)
+{
+    uint32_t word = vcpu->deferred;
+    vcpu->deferred = 0;
+    return word;
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* The machine's parts and how they are wired: the map of QEMU's virt (hw/arm/virt.c). */
+#include <string.h>
+
+#include <vmm/virtio_slots.h>
+#include <vmm/vm.h>
+
+static void uart_irq(void *context, bool level)
+{
+    struct vm *vm = context;
+    gic_set_line(&vm->gic, 0, PL011_IRQ, level);
+}
+
+static void rtc_irq(void *context, bool level)
+{
+    struct vm *vm = context;
+    gic_set_line(&vm->gic, 0, PL031_IRQ, level);
+}
+
+static uint32_t console_transmit(void *context, const uint8_t *bytes, uint32_t count)
+{
+    const struct vm *vm = context;
+    return vm->console.transmit(vm->console.context, bytes, count);
+}
+
+static uint32_t console_receive(void *context, uint8_t *bytes, uint32_t count)
+{
+    const struct vm *vm = context;
+    return vm->console.receive(vm->console.context, bytes, count);
+}
+
+static uint32_t clock_seconds(void *context)
+{
+    const struct vm *vm = context;
+    return vm->clock.seconds(vm->clock.context);
+}
+
+/* The map is fixed and disjoint: a failure is a bug in the table. */
+static void attach(struct vm *vm, uint32_t base, uint32_t size, const struct device_ops *ops,
+                   void *state)
+{
+    if (bus_attach(&vm->bus, base, size, ops, state) != L4_OK) {
+        __builtin_trap();
+    }
+}
+
+void vm_init(struct vm *vm, const struct vm_config *config)
+{
+    memset(vm, 0, sizeof(*vm));
+    vm->cpus = config->cpus;
+    vm->vcpu = config->vcpu;
+    vm->console = config->console;
+    vm->clock = config->clock;
+    vm->limits = (struct power_limits){config->memory.ram_base, config->memory.ram_size,
+                                       config->memory.rom_size};
+    const struct pl011_port uart = {vm, uart_irq, console_transmit, console_receive};
+    const struct pl031_port rtc = {vm, rtc_irq, clock_seconds};
+    gic_init(&vm->gic, config->cpus, &config->gic);
+    pl011_init(&vm->uart, &uart);
+    pl031_init(&vm->rtc, &rtc);
+    bus_init(&vm->bus, &config->memory);
+    attach(vm, GICD_BASE, 0x1000, &gicd_ops, &vm->gic);
+    attach(vm, PL011_BASE, 0x1000, &pl011_ops, &vm->uart);
+    attach(vm, PL031_BASE, 0x1000, &pl031_ops, &vm->rtc);
+    attach(vm, VIRTIO_BASE, VIRTIO_SLOTS * VIRTIO_STRIDE, &virtio_slots_ops, NULL);
+    vm_reset(vm);
+}
+
+void vm_reset(struct vm *vm)
+{
+    pl011_reset(&vm->uart);
+    pl031_reset(&vm->rtc);
+    gic_reset(&vm->gic);
+    power_reset(&vm->power, vm->cpus);
+    for (uint32_t i = 0; i < vm->cpus; i++) {
+        sysreg_reset(&vm->sysreg[i], vm->cpus);
+    }
+}
+
+void vm_start_regs(uint32_t entry, const uint32_t r[3], struct l4_regs_gp *gp)
+{
+    *gp = (struct l4_regs_gp){.pc = entry & ~1u, .r = {r[0], r[1], r[2]}};
+    gp->cpsr = MODE_SVC | CPSR_A | CPSR_I | CPSR_F | ((entry & 1u) != 0 ? CPSR_T : 0);
+}
