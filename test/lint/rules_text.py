@@ -55,12 +55,16 @@ def third_party():
 
 
 def docs_folders():
-    """docs/README.md names every folder of the first two levels."""
-    page = text("docs/README.md") if (ROOT / "docs/README.md").exists() else ""
+    """docs/README.md names every folder of the first two levels, by itself or in its parent's line."""
+    page = lines("docs/README.md") if (ROOT / "docs/README.md").exists() else []
     folders = {"/".join(name.split("/")[:depth]) for name in tracked() for depth in (1, 2)
                if name.count("/") >= depth}
     for folder in sorted(folders):
-        if f"{folder}/" not in page and f"`{folder}`" not in page:
+        parent, _, name = folder.rpartition("/")
+        own = [line for line in page if f"`{folder}/" in line]
+        within = [line for line in page if parent and f"`{parent}/`" in line
+                  and (f"`{name}/`" in line or f"`{name}`" in line)]
+        if not own and not within:
             yield f"docs/README.md: does not name {folder}/"
 
 
