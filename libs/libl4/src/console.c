@@ -10,7 +10,9 @@ l4_status_t l4_console_open(struct l4_console *console, const struct l4_console_
 {
     struct l4_msgbuf *const buffer = l4_msgbuf();
     buffer->item[0] =
-        (struct l4_item){.cap = offer->doorbell, .kind = L4_ITEM_COPY, .rights = L4_RIGHT_SIGNAL};
+        (struct l4_item){.cap = offer->doorbell,
+                         .kind = L4_ITEM_COPY,
+                         .rights = L4_RIGHT_SIGNAL | L4_RIGHT_INFO}; /* devmgr looks at its type */
     buffer->slot[0] = offer->slot;
     buffer->slot[1] = buffer->slot[2] = buffer->slot[3] = 0;
     buffer->window_base = offer->address;

@@ -26,7 +26,7 @@ struct l4_console {
 /* What the client gives for a session. */
 struct l4_console_offer {
     l4_cap_t devmgr;   /* SEND, SIGNAL, GRANT */
-    l4_cap_t doorbell; /* endpoint of one's own, SIGNAL and COPY */
+    l4_cap_t doorbell; /* endpoint of one's own: SIGNAL, INFO, COPY */
     uint32_t bits;     /* signalled there on input and on room for output */
     l4_cap_t slot;     /* free slot for the page */
     uint32_t address;  /* free page of one's address space */
