@@ -7,6 +7,7 @@
 #include <kernel/cpu.h>
 
 #define ASPACE_MIN_FRAMES 3u
+#define ATTR_REFUSED 0x80000000u /* cap.attr: being taken back; the status in the low byte */
 
 static l4_status_t check_donation(const struct cap *c, uint32_t min_frames)
 {
@@ -101,6 +102,15 @@ static l4_status_t check_place(const struct aspace *as, const struct cap *c, uin
     return (attr & rwx & ~(uint32_t)c->rights) != 0 ? L4_ERR_RIGHTS : L4_OK;
 }
 
+/* A mapping that was refused half-way leaves nothing. */
+static int take_back(struct cap *c)
+{
+    l4_status_t status = -(l4_status_t)(c->attr & 0xffu);
+    int r = aspace_unmap(c);
+
+    return r == L4_OK ? status : r;
+}
+
 int aspace_map(struct aspace *as, struct cap *c, uint32_t va, uint32_t attr)
 {
     l4_status_t status = check_place(as, c, va, attr);
@@ -121,6 +131,8 @@ int aspace_map(struct aspace *as, struct cap *c, uint32_t va, uint32_t attr)
         c->attr = attr;
         c->progress = 0;
         list_append(&as->mapped, &c->space_link);
+    } else if ((c->attr & ATTR_REFUSED) != 0) {
+        return take_back(c);
     } else if (c->space != as || c->va != va || c->attr != attr || c->progress == c->frames) {
         return L4_ERR_EXISTS;
     }
@@ -132,7 +144,8 @@ int aspace_map(struct aspace *as, struct cap *c, uint32_t va, uint32_t attr)
                             c->frames - c->progress, attr, (c->flags & CAP_DEVICE) != 0, &done);
         c->progress += done;
         if (status != L4_OK) {
-            break;
+            c->attr = ATTR_REFUSED | (uint32_t)-status;
+            return take_back(c);
         }
         if (c->progress < c->frames && arch_irq_pending()) {
             return KERNEL_PREEMPTED;
