@@ -64,6 +64,9 @@ static l4_status_t cap_info(struct cap *c, uint32_t *r)
     if (c->type == L4_TYPE_NULL) {
         return L4_ERR_CAP;
     }
+    if ((c->rights & L4_RIGHT_INFO) == 0) {
+        return L4_ERR_RIGHTS;
+    }
     r[1] = c->type | ((uint32_t)c->rights << 8) | (c->depth == 0 ? 1u << 16 : 0);
     r[2] = c->badge;
     return L4_OK;
@@ -177,7 +180,8 @@ struct thread *sys_region(struct thread *self)
     if (r[1] >= L4_REGION_OP_COUNT) {
         return syscall_malformed(self, L4_SYS_REGION);
     }
-    status = aspace_cap(self->aspace, r[0], L4_TYPE_REGION, 0, &c);
+    status = aspace_cap(self->aspace, r[0], L4_TYPE_REGION,
+                        r[1] == L4_REGION_INFO ? L4_RIGHT_INFO : 0, &c);
     if (status != L4_OK) {
         return syscall_finish(self, status);
     }
