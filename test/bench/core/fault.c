@@ -68,23 +68,24 @@ void bench_fault(void)
     sample_report("fault.rpc");
 }
 
-static volatile uint32_t last_read;
+static volatile uint32_t last_read[2];
 
-/* Two of these take turns: a long gap since the other's last reading is a switch. */
-static void spinner(struct worker *self, uint32_t argument)
+/* Two of these take turns: a gap in the own readings is a turn of the other's. */
+static void spinner(struct worker *self, uint32_t index)
 {
+    uint32_t previous = sample_counter();
+
     (void)self;
-    (void)argument;
-    last_read = sample_counter();
     while (!sample_full()) {
         const uint32_t now = sample_counter();
-        const uint32_t gap = now - last_read;
 
-        last_read = now;
-        if (gap > SPIN_MAX) {
-            sample_add(gap);
-            last_read = sample_counter();
+        if (now - previous > SPIN_MAX && last_read[index ^ 1u] != 0) {
+            sample_add(now - last_read[index ^ 1u]);
+            previous = sample_counter();
+        } else {
+            previous = now;
         }
+        last_read[index] = previous;
     }
     sample_done();
 }
@@ -92,12 +93,13 @@ static void spinner(struct worker *self, uint32_t argument)
 void bench_switch(void)
 {
     sample_begin();
+    last_read[0] = last_read[1] = 0;
     for (uint32_t i = 0; i < 2; i++) {
         struct worker *const w = worker_create(sample_space(), PRIORITY_MID, L4_THREAD_PMU);
 
         REQUIRE(w != NULL);
         REQUIRE_OK(l4_thread_set_sched(w->thread, PRIORITY_MID, PRIORITY_MID, TURN_US, TURN_US));
-        REQUIRE(worker_start(w, spinner, 0));
+        REQUIRE(worker_start(w, spinner, i));
     }
     sample_wait();
     sample_report("sched.switch");

@@ -9,6 +9,7 @@
 #include <l4/ipc.h>
 #include <l4/start.h>
 #include <l4/system.h>
+#include <l4/thread.h>
 
 #include "memory.h"
 #include "space.h"
@@ -18,9 +19,11 @@
 #define LINE 160u
 #define WRITE_BYTES 12u
 #define EXIT_FAILED 1u
+#define PRIORITY_GUARD 255u
 
 const struct l4_rootinfo *test_root;
 
+static const struct test_case *running;
 static l4_cap_t sleep_endpoint; /* nobody sends there */
 
 static void write_line(const char *text, uint32_t length)
@@ -71,12 +74,36 @@ void test_sleep(uint32_t us)
     CHECK_EQ(status, L4_ERR_TIMEOUT);
 }
 
+/* Above everyone: the root thread must not fault. */
+static void guard(struct worker *self, uint32_t endpoint)
+{
+    struct l4_msg msg;
+
+    (void)self;
+    CHECK_OK(l4_recv(endpoint, &msg, L4_TIMEOUT_NEVER));
+    (void)check_report();
+    test_print("Bail out! %s: the root thread faulted: kind %lu, address 0x%lx, pc 0x%lx",
+               running->name, (unsigned long)msg.w[1], (unsigned long)msg.w[0],
+               (unsigned long)msg.w[2]);
+    (void)l4_system_exit(L4_ROOT_SYSTEM, EXIT_FAILED);
+}
+
+static void start_guard(void)
+{
+    const l4_cap_t endpoint = memory_endpoint();
+
+    CHECK_OK(l4_thread_set_fault(L4_ROOT_THREAD, endpoint));
+    (void)worker_run(&space_root, PRIORITY_GUARD, guard, endpoint);
+}
+
 static bool run_case(const struct test_case *test)
 {
     memory_begin();
     space_begin();
     worker_begin();
+    running = test;
     sleep_endpoint = memory_endpoint();
+    start_guard();
     test->run();
     memory_end();
     return check_report();

@@ -11,7 +11,7 @@
 
 #define ARENA_SIZE (64u << 20)
 #define OWN_POOL (256u << 10)
-#define FIRST_WINDOW 0x40000000u
+#define FIRST_WINDOW 0x60000000u
 #define SLOT_END 900u
 
 static l4_cap_t arena;
