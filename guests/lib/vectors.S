@@ -35,10 +35,12 @@ vector_undefined:
     fault   1
     ldr     sp, =__stack_und
     b       fault_common
+    .global vector_prefetch_abort
 vector_prefetch_abort:
     fault   3
     ldr     sp, =__stack_abt
     b       fault_common
+    .global vector_data_abort
 vector_data_abort:
     fault   4
     ldr     sp, =__stack_abt
