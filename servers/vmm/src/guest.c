@@ -126,7 +126,7 @@ static l4_status_t vcpu_make(struct guest *guest, uint32_t n)
     }
     if (status == L4_OK) {
         status = l4_cap_copy(L4_START_ENDPOINT, endpoint, L4_ASPACE_SELF,
-                             L4_RIGHT_SEND, BADGE_VCPU_0 + n);
+                             L4_RIGHT_SEND | L4_RIGHT_COPY, BADGE_VCPU_0 + n);
     }
     if (status == L4_OK) {
         status = l4_create(guest->aspace, L4_TYPE_THREAD, vcpu->cap, flags);

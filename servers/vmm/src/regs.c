@@ -22,7 +22,15 @@ static uint32_t *banked_reg(struct guest_regs *regs, uint32_t n)
 
 uint32_t *guest_reg(struct guest_regs *regs, uint32_t n)
 {
-    return n >= 13 ? banked_reg(regs, n) : &regs->gp.r[n];
+    if (n >= 13) {
+        return banked_reg(regs, n);
+    }
+    if (n >= 8 && (regs->gp.cpsr & CPSR_MODE) == MODE_FIQ) {
+        uint32_t *const fiq[] = {&regs->banked.r8_fiq, &regs->banked.r9_fiq, &regs->banked.r10_fiq,
+                                 &regs->banked.r11_fiq, &regs->banked.r12_fiq};
+        return fiq[n - 8];
+    }
+    return &regs->gp.r[n];
 }
 
 uint32_t guest_reg_value(const struct guest_regs *regs, uint32_t n)
