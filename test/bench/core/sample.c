@@ -95,5 +95,7 @@ struct space *sample_space(void)
 {
     struct space *const space = space_create(SPACE_POOL, SPACE_SLOTS);
 
-    return space != NULL && space_give(space, DONE_SLOT, done, L4_RIGHT_SIGNAL, 0) ? space : NULL;
+    return space != NULL && space_give(space, DONE_SLOT, done, L4_RIGHT_SIGNAL | L4_RIGHT_INFO, 0)
+               ? space
+               : NULL;
 }
