@@ -116,6 +116,12 @@ class Machine:
                 self.fail(f"/{pattern.pattern}/ was not seen within {timeout:g} s")
             alive = self._read(min(left, 1))
 
+    def finish_line(self):
+        """Reads on, for a moment, until the line that is being printed is whole."""
+        end = time.monotonic() + 0.5
+        while self.console.tail and time.monotonic() < end and self._read(end - time.monotonic()):
+            pass
+
     def send(self, text):
         """Types text at the console, slowly enough for a UART without flow control."""
         for at in range(0, len(text), 8):

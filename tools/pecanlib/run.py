@@ -65,13 +65,13 @@ class _Echo:
 
 def _headless(options, folder, package, logs):
     command = boards.qemu_command(options.board, project.loader(folder), package, "stdio,signal=off")
-    timeout = options.timeout or DEFAULT_TIMEOUT
+    timeout, start = options.timeout or DEFAULT_TIMEOUT, time.monotonic()
     with Machine(command, logs / "console.log") as machine:
         _Echo(machine)
         if options.until:
-            machine.expect(options.until, timeout)
-            print(flush=True)
-            say(f"seen: {options.until}")
+            match = machine.expect(options.until, timeout)
+            machine.finish_line()
+            say(f"seen after {time.monotonic() - start:.0f} s: {match.string.strip()}")
             return 0
         status = machine.wait_exit(timeout)
         if status != 0:
