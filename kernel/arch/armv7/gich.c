@@ -7,6 +7,10 @@
  * there is no room. When the VMM was refused, every interrupt in flight is watched: the first end
  * makes an L4_EXIT_VIRQ.
  *
+ * A linked interrupt is not given the HW bit: its end comes here and deactivates the source. QEMU
+ * 7.2 does not look at the distributor when a guest's EOI deactivates a physical interrupt, so a
+ * level that is still high would be lost until something else happens.
+ *
  * Maintenance interrupts count only while the guest runs: elsewhere the interface is parked and the
  * same interrupt comes again at the guest's next instruction, where the exit can be made.
  */
@@ -20,7 +24,10 @@
 #define VIRQ_SGIS 16u
 #define VIRQ_SOURCE (7u << L4_VIRQ_SOURCE_SHIFT)
 #define VIRQ_PRIORITY(w) (((w) >> L4_VIRQ_PRIORITY_SHIFT) & 31u)
-#define LR_PHYSICAL(lr) (((lr) >> LR_PHYSICAL_SHIFT) & 0x3ffu)
+/* A linked interrupt on its way to a slot: its source in the place of a HW list register's. */
+#define WORD_LINKED 0x80000000u
+#define WORD_SOURCE_SHIFT 10u
+#define WORD_SOURCE(w) (((w) >> WORD_SOURCE_SHIFT) & 0x3ffu)
 
 #define VMCR_GROUP0 1u
 #define VMCR_GROUP1 2u
@@ -116,23 +123,39 @@ uint32_t gich_slot_of(const struct vcpu *v, uint32_t id)
     return i;
 }
 
-void gich_watch(struct vcpu *v)
+static void watch(struct vcpu *v, uint32_t slot)
 {
-    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
-        uint32_t lr = gich_lr(v, i);
+    uint32_t lr = gich_lr(v, slot);
 
-        if (lr_in_flight(lr) && (lr & (LR_HW | L4_VIRQ_NOTIFY)) == 0) {
-            gich_set_lr(v, i, lr | L4_VIRQ_NOTIFY);
-            v->watched |= (uint8_t)(1u << i);
-        }
+    if (lr_in_flight(lr) && (lr & L4_VIRQ_NOTIFY) == 0) {
+        gich_set_lr(v, slot, lr | L4_VIRQ_NOTIFY);
+        v->watched |= 1u << slot;
     }
-    gich_control(v, GICH_HCR_UIE, 0); /* linked ones end without notice */
 }
 
-static void place(struct vcpu *v, uint32_t slot, uint32_t lr)
+void gich_watch(struct vcpu *v)
 {
-    v->watched &= (uint8_t) ~(1u << slot);
-    gich_set_lr(v, slot, lr);
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        watch(v, i);
+    }
+}
+
+void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source)
+{
+    v->source[slot] = (uint16_t)source;
+    v->watched |= 1u << slot;
+    gich_set_lr(v, slot, lr | L4_VIRQ_NOTIFY);
+}
+
+static void place(struct vcpu *v, uint32_t slot, uint32_t word)
+{
+    if ((word & WORD_LINKED) != 0) {
+        gich_own(v, slot, word & (LR_KEEP | LR_STATE), WORD_SOURCE(word));
+        return;
+    }
+    v->source[slot] = 0;
+    v->watched &= ~(1u << slot);
+    gich_set_lr(v, slot, word);
 }
 
 /* A second interrupt of a number in flight. BUSY: it has to wait for the end of the first. */
@@ -140,25 +163,20 @@ static l4_status_t merge(struct vcpu *v, uint32_t slot, uint32_t word)
 {
     uint32_t lr = gich_lr(v, slot);
 
-    if ((word & LR_HW) != 0) {
-        /* The guest's end of what it handles now shall deactivate the source. */
-        uint32_t state = (lr & L4_VIRQ_ACTIVE) != 0 ? L4_VIRQ_ACTIVE : L4_VIRQ_PENDING;
-
-        place(v, slot, (word & ~LR_STATE) | state);
-        return L4_OK;
-    }
-    if ((lr & LR_HW) != 0) {
-        /* The source is active: it can pend again only after the guest's end. */
-        if ((word & L4_VIRQ_ACTIVE) != 0) {
-            place(v, slot, (lr & ~LR_STATE) | L4_VIRQ_ACTIVE);
-        }
+    if ((word & WORD_LINKED) != 0) {
+        v->source[slot] = (uint16_t)WORD_SOURCE(word);
+        gich_set_lr(v, slot, lr | L4_VIRQ_PENDING);
+        watch(v, slot);
         return L4_OK;
     }
     if (((lr ^ word) & VIRQ_SOURCE) != 0) {
         return L4_ERR_BUSY;
     }
     if ((word & L4_VIRQ_NOTIFY) != 0) {
-        v->watched &= (uint8_t) ~(1u << slot);
+        v->watched &= ~(1u << slot);
+    }
+    if (slot == SLOT_VIRTUAL && v->source[slot] != 0) {
+        lr &= ~L4_VIRQ_PENDING; /* a line that is still high at the end raises it anew */
     }
     gich_set_lr(v, slot, (word & LR_KEEP) | ((lr | word) & ~LR_KEEP));
     return L4_OK;
@@ -191,9 +209,13 @@ static bool defer(struct vcpu *v, uint32_t word)
 
 bool gich_evict(struct vcpu *v, uint32_t slot)
 {
-    uint32_t lr = gich_lr(v, slot);
+    uint32_t word = gich_word(v, slot);
+    uint32_t source = v->source[slot];
 
-    if (!defer(v, (lr & LR_HW) != 0 ? lr : gich_word(v, slot))) {
+    if (source != 0) {
+        word = (word & (LR_KEEP | LR_STATE)) | WORD_LINKED | source << WORD_SOURCE_SHIFT;
+    }
+    if (!defer(v, word)) {
         return false;
     }
     place(v, slot, 0);
@@ -203,12 +225,15 @@ bool gich_evict(struct vcpu *v, uint32_t slot)
 void gich_move(struct vcpu *v, uint32_t from, uint32_t to)
 {
     uint32_t lr = gich_lr(v, from);
+    uint32_t source = v->source[from];
     bool watched = (v->watched & (1u << from)) != 0;
 
     place(v, from, 0);
-    place(v, to, lr);
     if (watched) {
-        v->watched |= (uint8_t)(1u << to);
+        gich_own(v, to, lr, source);
+    } else {
+        place(v, to, lr);
+        v->source[to] = (uint16_t)source;
     }
 }
 
@@ -246,15 +271,17 @@ l4_status_t arch_vcpu_inject(struct thread *t, uint32_t virq)
     status = put(v, word);
     if (status == L4_ERR_BUSY) {
         v->wanted = 1;
-        gich_watch(v);
         trace(TRACE_OVERFLOW, t->name, virq);
+    }
+    if (unlikely(v->wanted)) {
+        gich_watch(v);
     }
     return status;
 }
 
 l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t irq)
 {
-    uint32_t word = (virq & LR_KEEP) | L4_VIRQ_PENDING | LR_HW | (irq << LR_PHYSICAL_SHIFT);
+    uint32_t word = (virq & LR_KEEP) | L4_VIRQ_PENDING | WORD_LINKED | (irq << WORD_SOURCE_SHIFT);
 
     if (put(t->vcpu, word) != L4_OK && !defer(t->vcpu, word)) {
         return L4_ERR_BUSY;
@@ -265,29 +292,35 @@ l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t ir
 uint32_t gich_word(const struct vcpu *v, uint32_t slot)
 {
     uint32_t lr = gich_lr(v, slot);
-    uint32_t word = lr & (LR_KEEP | LR_STATE);
 
     if (!lr_in_flight(lr)) {
         return 0;
     }
-    if ((lr & LR_HW) == 0) {
-        word |= lr & VIRQ_SOURCE;
-        if ((v->watched & (1u << slot)) == 0) {
-            word |= lr & L4_VIRQ_NOTIFY;
-        }
-    }
-    return word;
+    return (v->watched & (1u << slot)) != 0 ? lr & ~L4_VIRQ_NOTIFY : lr;
 }
 
 void gich_drop(struct vcpu *v, uint32_t slot)
 {
-    uint32_t lr = gich_lr(v, slot);
+    uint32_t source = v->source[slot];
 
     place(v, slot, 0);
-    /* The timer's source is active only while its vCPU is loaded. */
-    if ((lr & LR_HW) != 0 && lr_in_flight(lr) && (v->loaded || slot != SLOT_VIRTUAL)) {
-        arch_irq_deactivate(LR_PHYSICAL(lr));
+    /* The virtual timer's source is active only while its vCPU is loaded. */
+    if (source != 0 && (v->loaded || slot != SLOT_VIRTUAL)) {
+        arch_irq_deactivate(source);
     }
+}
+
+/* Out of the line of those that wait. */
+static uint32_t waiting_take(struct vcpu *v, uint32_t index)
+{
+    uint32_t word = v->waiting[index];
+
+    v->waiting[index] = v->waiting[--v->waiting_count];
+    if ((word & WORD_LINKED) != 0) {
+        arch_irq_deactivate(WORD_SOURCE(word));
+        return word & (LR_KEEP | LR_STATE);
+    }
+    return word;
 }
 
 l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
@@ -302,14 +335,8 @@ l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
         return L4_OK;
     }
     for (uint32_t i = 0; i < v->waiting_count; i++) {
-        uint32_t lr = v->waiting[i];
-
-        if (L4_VIRQ_ID(lr) == id) {
-            *virq = lr & (LR_KEEP | LR_STATE);
-            v->waiting[i] = v->waiting[--v->waiting_count];
-            if ((lr & LR_HW) != 0) {
-                arch_irq_deactivate(LR_PHYSICAL(lr));
-            }
+        if (L4_VIRQ_ID(v->waiting[i]) == id) {
+            *virq = waiting_take(v, i);
             return L4_OK;
         }
     }
@@ -322,11 +349,7 @@ void gich_clear(struct vcpu *v)
         gich_drop(v, i);
     }
     while (v->waiting_count != 0) {
-        uint32_t lr = v->waiting[--v->waiting_count];
-
-        if ((lr & LR_HW) != 0) {
-            arch_irq_deactivate(LR_PHYSICAL(lr));
-        }
+        (void)waiting_take(v, 0);
     }
 }
 
@@ -366,24 +389,27 @@ bool arch_vcpu_wakes(struct thread *t)
 static bool collect(struct vcpu *v, uint32_t ids[2])
 {
     uint32_t ended = GICH(GICH_EISR) & SLOT_MASK;
+    uint32_t asked = ended & ~v->watched;
     uint32_t shift = 0;
-    bool any = false;
 
     ids[0] = ids[1] = L4_VIRQ_NONE | L4_VIRQ_NONE << 16;
     for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
         if ((ended & (1u << i)) == 0) {
             continue;
         }
-        if ((v->watched & (1u << i)) == 0) {
+        if ((asked & (1u << i)) != 0) {
             uint32_t id = L4_VIRQ_ID(GICH(GICH_LR(i)));
 
             ids[shift / 32u] ^= (id ^ L4_VIRQ_NONE) << (shift % 32u);
             shift += 16u;
-            any = true;
         }
-        place(v, i, 0);
+        if (i == SLOT_VIRTUAL && v->source[i] != 0) {
+            vtimer_ended(v);
+        } else {
+            gich_drop(v, i);
+        }
     }
-    return any;
+    return asked != 0;
 }
 
 void arch_vcpu_maintenance_irq(void)
@@ -412,7 +438,7 @@ void arch_vcpu_maintenance_irq(void)
     }
     tell = collect(v, ids) || (v->gich_hcr & GICH_HCR_KICK) != 0;
     v->parked = 0;
-    gich_control(v, 0, GICH_HCR_UIE | GICH_HCR_KICK);
+    gich_control(v, 0, GICH_HCR_KICK);
     vtimer_physical_update(v);
     refill(v);
     slots = free_slots(v);

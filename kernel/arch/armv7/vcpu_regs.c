@@ -145,6 +145,22 @@ static void vgic_read(const struct vcpu *v, struct l4_regs_vgic *regs)
     regs->apr = v->apr;
 }
 
+/* A configured timer's interrupt comes back as the kernel's own, not as one that the VMM made. */
+static bool restore_timer(struct vcpu *v, uint32_t word)
+{
+    for (uint32_t timer = 0; timer < L4_TIMER_COUNT; timer++) {
+        uint32_t own = v->timer_lr[timer];
+        uint32_t slot = timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL;
+
+        if (own != 0 && L4_VIRQ_ID(own) == L4_VIRQ_ID(word)) {
+            gich_own(v, slot, (own & ~LR_STATE) | (word & LR_STATE),
+                     timer == L4_TIMER_VIRTUAL ? boot_info.timer_irq_virtual : 0);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* False: more in flight than there are slots. */
 static bool vgic_write(struct thread *t, const struct l4_regs_vgic *regs)
 {
@@ -156,7 +172,9 @@ static bool vgic_write(struct thread *t, const struct l4_regs_vgic *regs)
     v->vmcr = regs->vmcr;
     v->apr = regs->apr;
     for (uint32_t i = 0; i < ARRAY_SIZE(regs->virq); i++) {
-        if (regs->virq[i] != 0 && arch_vcpu_inject(t, regs->virq[i]) != L4_OK) {
+        uint32_t word = regs->virq[i];
+
+        if (word != 0 && !restore_timer(v, word) && arch_vcpu_inject(t, word) != L4_OK) {
             fits = false;
         }
     }

@@ -1,9 +1,9 @@
 /*
  * Guest timers. The virtual one is the hardware's while the vCPU is loaded: its interrupt comes to
- * HYP and goes on, linked, into slot 3 (metrics vm.vtimer.running, vm.vtimer.wfi); the guest's EOI
- * lets it fire again. Of an unloaded vCPU only the wake-up from WFI is kept as a timeout: the
- * hardware fires when it is loaded again. The physical one is emulated with the virtual counter's
- * offset: slot 2, a level whose end the kernel watches.
+ * HYP and goes on into slot 3 (metrics vm.vtimer.running, vm.vtimer.wfi); it stays active, and so
+ * silent, until the guest's end. Of an unloaded vCPU only the wake-up from WFI is kept as a
+ * timeout: the hardware fires when it is loaded again. The physical one is emulated with the
+ * virtual counter's offset: slot 2, a level whose end the kernel watches.
  */
 #include <arch/guest.h>
 #include <arch/irq.h>
@@ -70,11 +70,6 @@ static void arm_wake(struct vcpu *v)
     }
 }
 
-static bool linked_in_flight(const struct vcpu *v)
-{
-    return (v->lr[SLOT_VIRTUAL] & LR_HW) != 0 && lr_in_flight(v->lr[SLOT_VIRTUAL]);
-}
-
 /* After gich_save(). */
 void vtimer_save(struct vcpu *v)
 {
@@ -82,7 +77,7 @@ void vtimer_save(struct vcpu *v)
     v->cntv_cval = CP15_READ64(CNTV_CVAL);
     CP15_WRITE(CNTV_CTL, 0);
     arch_isb();
-    if (linked_in_flight(v)) {
+    if (v->source[SLOT_VIRTUAL] != 0) {
         arch_irq_set_active(boot_info.timer_irq_virtual, false);
     }
     if (v->timer_lr[L4_TIMER_VIRTUAL] == 0) {
@@ -95,9 +90,9 @@ void vtimer_save(struct vcpu *v)
 void vtimer_load(struct vcpu *v)
 {
     timeout_cancel(&v->wake);
-    if (linked_in_flight(v)) {
-        if ((v->lr[SLOT_VIRTUAL] & L4_VIRQ_ACTIVE) == 0 && !virtual_line(v)) {
-            v->lr[SLOT_VIRTUAL] = 0;
+    if (v->source[SLOT_VIRTUAL] != 0) {
+        if ((v->lr[SLOT_VIRTUAL] & LR_STATE) == L4_VIRQ_PENDING && !virtual_line(v)) {
+            gich_drop(v, SLOT_VIRTUAL);
         } else {
             arch_irq_set_active(boot_info.timer_irq_virtual, true);
         }
@@ -119,20 +114,32 @@ void vtimer_clear(struct vcpu *v)
 void arch_vcpu_timer_irq(void)
 {
     struct thread *t = this_cpu()->loaded_vcpu;
-    uint32_t word = t != NULL ? t->vcpu->timer_lr[L4_TIMER_VIRTUAL] : 0;
+    uint32_t ppi = boot_info.timer_irq_virtual;
+    struct vcpu *v;
     uint32_t lr;
 
-    if (unlikely(word == 0 || !virtual_line(t->vcpu))) {
-        arch_irq_deactivate(boot_info.timer_irq_virtual); /* withdrawn while it was on its way */
+    if (unlikely(t == NULL || t->vcpu->timer_lr[L4_TIMER_VIRTUAL] == 0 || !virtual_line(t->vcpu))) {
+        arch_irq_deactivate(ppi); /* withdrawn while it was on its way */
         return;
     }
+    v = t->vcpu;
     lr = GICH(GICH_LR(SLOT_VIRTUAL));
-    if (unlikely((lr & L4_VIRQ_ACTIVE) != 0)) {
-        /* Put there by the VMM; its end shall deactivate the source. */
-        word = (word & ~LR_STATE) | L4_VIRQ_ACTIVE;
+    if (likely(!lr_in_flight(lr) && !lr_ended(lr))) {
+        gich_own(v, SLOT_VIRTUAL, v->timer_lr[L4_TIMER_VIRTUAL], ppi);
+    } else { /* put there by the VMM */
+        v->source[SLOT_VIRTUAL] = (uint16_t)ppi;
+        gich_watch(v);
     }
-    GICH(GICH_LR(SLOT_VIRTUAL)) = word;
     vcpu_wake(t);
+}
+
+void vtimer_ended(struct vcpu *v)
+{
+    if (v->timer_lr[L4_TIMER_VIRTUAL] != 0 && virtual_line(v)) {
+        gich_own(v, SLOT_VIRTUAL, v->timer_lr[L4_TIMER_VIRTUAL], boot_info.timer_irq_virtual);
+    } else {
+        gich_drop(v, SLOT_VIRTUAL);
+    }
 }
 
 static void physical_expired(struct timeout *timeout)
@@ -147,9 +154,7 @@ static void physical_raise(struct vcpu *v)
     uint32_t lr = gich_lr(v, SLOT_PHYSICAL);
 
     if (lr_in_flight(lr) && L4_VIRQ_ID(lr) == L4_VIRQ_ID(word)) {
-        if ((lr & (LR_HW | L4_VIRQ_NOTIFY)) == 0) {
-            gich_watch(v);
-        }
+        gich_watch(v);
         return;
     }
     if (lr_ended(lr) || (lr & L4_VIRQ_ACTIVE) != 0 ||
@@ -157,8 +162,7 @@ static void physical_raise(struct vcpu *v)
         gich_watch(v);
         return;
     }
-    gich_set_lr(v, SLOT_PHYSICAL, word);
-    v->watched |= 1u << SLOT_PHYSICAL;
+    gich_own(v, SLOT_PHYSICAL, word, 0);
     vcpu_wake(v->thread);
 }
 
@@ -229,13 +233,8 @@ static bool own_in_flight(const struct vcpu *v, uint32_t timer, uint32_t slot)
 static void timer_withdraw(struct vcpu *v, uint32_t timer, uint32_t slot)
 {
     if (v->timer_lr[timer] != 0 && own_in_flight(v, timer, slot) &&
-        (gich_lr(v, slot) & L4_VIRQ_ACTIVE) == 0) {
-        bool own = timer == L4_TIMER_VIRTUAL ? (gich_lr(v, slot) & LR_HW) != 0
-                                             : (v->watched & (1u << slot)) != 0;
-
-        if (own) {
-            gich_drop(v, slot);
-        }
+        (v->watched & (1u << slot)) != 0 && (gich_lr(v, slot) & L4_VIRQ_ACTIVE) == 0) {
+        gich_drop(v, slot);
     }
 }
 
@@ -253,7 +252,7 @@ static void configure_physical(struct vcpu *v, uint32_t word)
 {
     timer_withdraw(v, L4_TIMER_PHYSICAL, SLOT_PHYSICAL);
     timeout_cancel(&v->physical);
-    v->timer_lr[L4_TIMER_PHYSICAL] = word != 0 ? word | L4_VIRQ_PENDING | L4_VIRQ_NOTIFY : 0;
+    v->timer_lr[L4_TIMER_PHYSICAL] = word != 0 ? word | L4_VIRQ_PENDING : 0;
     if (word != 0) {
         adopt(v, L4_VIRQ_ID(word), SLOT_PHYSICAL);
         vtimer_physical_update(v);
@@ -266,8 +265,7 @@ static void configure_virtual(struct vcpu *v, uint32_t word)
 
     timer_withdraw(v, L4_TIMER_VIRTUAL, SLOT_VIRTUAL);
     timeout_cancel(&v->wake);
-    v->timer_lr[L4_TIMER_VIRTUAL] =
-        word != 0 ? word | L4_VIRQ_PENDING | LR_HW | (ppi << LR_PHYSICAL_SHIFT) : 0;
+    v->timer_lr[L4_TIMER_VIRTUAL] = word != 0 ? word | L4_VIRQ_PENDING : 0;
     if (word != 0) {
         adopt(v, L4_VIRQ_ID(word), SLOT_VIRTUAL);
     }

@@ -28,12 +28,9 @@
 #define GICH_APR 0xf0u
 #define GICH_LR(n) (0x100u + 4u * (n))
 #define GICH_HCR_EN 1u
-#define GICH_HCR_UIE 2u
 /* Group 0 enabled, group 0 disabled: one of them is always true */
 #define GICH_HCR_KICK 0x30u
 #define GICH_VMCR_RESET 0x004c0000u /* binary points at their minimum */
-#define LR_HW 0x80000000u
-#define LR_PHYSICAL_SHIFT 10u
 #define LR_STATE (L4_VIRQ_PENDING | L4_VIRQ_ACTIVE)
 #define LR_KEEP 0x4f8003ffu /* number, priority, group */
 
@@ -84,22 +81,24 @@ static inline bool lr_in_flight(uint32_t lr)
 /* Ended with a maintenance interrupt that the kernel has not seen yet. */
 static inline bool lr_ended(uint32_t lr)
 {
-    return (lr & (LR_STATE | LR_HW)) == 0 && (lr & L4_VIRQ_NOTIFY) != 0;
+    return (lr & (LR_STATE | L4_VIRQ_NOTIFY)) == L4_VIRQ_NOTIFY;
 }
 
 void gich_save(struct vcpu *v);
 void gich_load(struct vcpu *v);
-/* Every LR empty; deactivates what is linked to hardware. */
+/* Every slot empty; deactivates the linked sources. */
 void gich_clear(struct vcpu *v);
-/* Empties a slot, deactivating the physical interrupt if it is linked to one. */
+/* Empties a slot, deactivating its source. */
 void gich_drop(struct vcpu *v, uint32_t slot);
+/* The kernel's own interrupt into a slot: its end is watched. */
+void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source);
 /* The slot of an interrupt in flight; VCPU_SLOTS: none. */
 uint32_t gich_slot_of(const struct vcpu *v, uint32_t id);
 /* What is pending in the slot waits for another one; false: no place to wait. */
 bool gich_evict(struct vcpu *v, uint32_t slot);
 /* To an empty slot. */
 void gich_move(struct vcpu *v, uint32_t from, uint32_t to);
-/* Every software interrupt in flight tells its end, to the kernel at least. */
+/* Every interrupt in flight tells its end, to the kernel at least. */
 void gich_watch(struct vcpu *v);
 /* GICH_HCR bits as the guest runs next. */
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear);
@@ -110,6 +109,8 @@ uint32_t gich_word(const struct vcpu *v, uint32_t slot);
 void vtimer_save(struct vcpu *v);
 void vtimer_load(struct vcpu *v);
 void vtimer_clear(struct vcpu *v);
+/* The guest has ended the virtual timer's interrupt. */
+void vtimer_ended(struct vcpu *v);
 uint32_t vtimer_lines(const struct vcpu *v);
 /* Brings the physical timer's interrupt and timeout in line with its registers. */
 void vtimer_physical_update(struct vcpu *v);

@@ -33,13 +33,13 @@ struct vcpu {
     uint8_t live;
     uint8_t parked;  /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
     uint8_t wanted;  /* the VMM was refused a slot and wants to know of the next */
-    uint8_t watched; /* slots whose NOTIFY is the kernel's own */
-    uint8_t waiting_count;
-    uint16_t reserved;
+    uint32_t watched; /* slots whose NOTIFY is the kernel's own */
+    uint32_t waiting_count;
 
     /* Virtual interrupt interface; gich.c. Slot 3 belongs to the virtual timer, slot 2 to the
      * physical one while it is configured. */
     uint32_t lr[VCPU_SLOTS];
+    uint16_t source[VCPU_SLOTS]; /* physical interrupt that the end deactivates; 0: none */
     uint32_t vmcr, apr;
     uint32_t gich_hcr; /* as it should be; unparked */
     uint32_t waiting[VCPU_WAITING];
