@@ -24,7 +24,9 @@ enum pl011_register {
 };
 
 #define CR_MASK 0xff87u
-#define CR_RESET (CR_TXE | CR_RXE)
+/* The architected value is 0x300; a board's firmware leaves the port switched on, and early consoles
+ * count on that without touching UARTCR. */
+#define CR_START (CR_UARTEN | CR_TXE | CR_RXE)
 #define IFLS_RESET 0x12u
 
 /* PeriphID0..3 (revision 1: 16 deep FIFOs), PCellID0..3. */
@@ -109,7 +111,6 @@ static void modem_update(struct pl011_state *s)
 static void control_write(struct pl011 *uart, uint32_t value)
 {
     struct pl011_state *s = &uart->state;
-    s->programmed = 1;
     s->cr = (uint16_t)(value & CR_MASK);
     modem_update(s);
     tx_pump(uart);
@@ -211,7 +212,7 @@ void pl011_reset(struct pl011 *uart)
 {
     uint8_t line = uart->state.line;
     memset(&uart->state, 0, sizeof(uart->state));
-    uart->state.cr = CR_RESET;
+    uart->state.cr = CR_START;
     uart->state.ifls = IFLS_RESET;
     uart->state.flags = FR_CTS | FR_DSR | FR_DCD;
     uart->state.line = line;

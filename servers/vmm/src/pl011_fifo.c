@@ -31,10 +31,9 @@ void fifo_reset(struct pl011_state *s)
     s->ris &= (uint16_t)~(INT_RX | INT_RT);
 }
 
-/* UARTEN and the direction's enable, as the guest set them or firmware would have. */
 static bool enabled(const struct pl011_state *s, uint32_t direction)
 {
-    return !s->programmed || (s->cr & (CR_UARTEN | direction)) == (CR_UARTEN | direction);
+    return (s->cr & (CR_UARTEN | direction)) == (CR_UARTEN | direction);
 }
 
 void rx_push(struct pl011_state *s, uint16_t character)

@@ -3,8 +3,8 @@
  *
  * Bytes leave as soon as the console takes them; what it does not take stays in the transmit FIFO
  * (UARTFR.TXFF and BUSY tell the guest) until pl011_console_ready(). Input is taken from the
- * console only as the receive FIFO has room, so none is lost. Until the guest's first write of
- * UARTCR the port works as if firmware had switched it on.
+ * console only as the receive FIFO has room, so none is lost. The port starts switched on, as
+ * firmware leaves it.
  */
 #ifndef VMM_PL011_H
 #define VMM_PL011_H
@@ -33,7 +33,6 @@ struct pl011_state {
     uint8_t rx_first, rx_count;
     uint8_t tx_first, tx_count;
     uint8_t line;          /* the interrupt line */
-    uint8_t programmed;    /* UARTCR was written */
     uint8_t overrun;       /* the next character received is marked */
     uint8_t timeout_waits; /* data is left, but the timeout interrupt was cleared */
     uint16_t flags;        /* modem inputs as in UARTFR */
