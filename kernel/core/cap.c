@@ -142,6 +142,11 @@ static int cap_delete_leaf(struct cap *c)
         }
     }
     if (o->caps.next == &c->link && o->caps.prev == &c->link) {
+        if (o->type == L4_TYPE_ASPACE) {
+            cap_clear(c);
+            aspace_kill(container_of(o, struct aspace, object));
+            return KERNEL_PREEMPTED;
+        }
         r = object_quiesce(o);
         if (r != L4_OK) {
             return r;
