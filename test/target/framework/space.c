@@ -29,7 +29,7 @@ static bool map_image(const struct space *space)
 {
     static const uint32_t attr[] = {L4_MAP_READ | L4_MAP_EXEC, L4_MAP_READ,
                                     L4_MAP_READ | L4_MAP_WRITE};
-    uint32_t va = (uint32_t)_start;
+    uint32_t va = (uint32_t)_start & ~(L4_PAGE_SIZE - 1);
     uint32_t segment = 0;
 
     for (uint32_t i = 0; i < test_root->region_count && segment < COUNT_OF(attr); i++) {
