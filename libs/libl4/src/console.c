@@ -52,7 +52,7 @@ uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_
 {
     const uint8_t *const from = bytes;
     uint32_t done = l4_ring_put(&console->tx, from, count);
-    if (done < count && !l4_ring_wait_space(&console->tx)) {
+    while (done < count && !l4_ring_wait_space(&console->tx)) {
         done += l4_ring_put(&console->tx, from + done, count - done);
     }
     if (l4_ring_must_wake_consumer(&console->tx)) {
@@ -63,9 +63,10 @@ uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_
 
 uint32_t l4_console_read(struct l4_console *console, void *bytes, uint32_t count)
 {
-    uint32_t done = l4_ring_take(&console->rx, bytes, count);
-    if (done == 0 && !l4_ring_wait_data(&console->rx)) {
-        done = l4_ring_take(&console->rx, bytes, count);
+    uint8_t *const to = bytes;
+    uint32_t done = l4_ring_take(&console->rx, to, count);
+    while (done < count && !l4_ring_wait_data(&console->rx)) {
+        done += l4_ring_take(&console->rx, to + done, count - done);
     }
     if (done != 0 && l4_ring_must_wake_producer(&console->rx)) {
         ring_doorbell(console);

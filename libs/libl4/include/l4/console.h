@@ -40,7 +40,7 @@ L4_MUST_CHECK l4_status_t l4_console_open(struct l4_console *console,
 /* Puts up to `count` bytes; returns how many. Fewer: the doorbell will ring when there is room. */
 uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count);
 
-/* Takes up to `count` bytes; returns how many. 0: the doorbell will ring when there are some. */
+/* Takes up to `count` bytes; returns how many. Fewer: the doorbell will ring when there are more. */
 uint32_t l4_console_read(struct l4_console *console, void *bytes, uint32_t count);
 
 /* Bytes that a write would take now. */
