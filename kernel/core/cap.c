@@ -70,9 +70,20 @@ l4_status_t cap_derive(struct cap *dst, struct cap *src, uint8_t rights, uint32_
         .frame = src->frame,
         .frames = src->frames,
     };
+    if ((src->flags & CAP_MAPPED) == 0) {
+        src->progress = 0; /* whoever gets dst may write what was cleared */
+    }
     list_init(&dst->space_link);
     list_insert(&src->link, &dst->link);
     return L4_OK;
+}
+
+l4_status_t cap_copy(struct cap *dst, struct cap *src, uint8_t rights, uint32_t badge)
+{
+    if (src->type == L4_TYPE_REGION && src->watermark != 0) {
+        return L4_ERR_BUSY;
+    }
+    return cap_derive(dst, src, rights, badge);
 }
 
 /* Puts dst in the place of src in a list. */
@@ -175,6 +186,9 @@ int cap_revoke(struct cap *c)
     }
     if (c->type == L4_TYPE_REGION) {
         c->watermark = 0;
+        if ((c->flags & CAP_MAPPED) == 0) {
+            c->progress = 0;
+        }
     }
     trace(TRACE_REVOKE, c->type, (uint32_t)(uintptr_t)c->object);
     return L4_OK;

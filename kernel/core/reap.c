@@ -101,6 +101,7 @@ static void step_self(struct aspace *as)
         struct cap *c = container_of(as->mapped.next, struct cap, space_link);
 
         c->flags &= ~CAP_MAPPED;
+        c->progress = 0;
         c->space = NULL;
         list_remove(&c->space_link);
     } else {

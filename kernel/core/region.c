@@ -4,7 +4,6 @@
 #include <arch/cpu.h>
 #include <kernel/aspace.h>
 #include <kernel/region.h>
-#include <kernel/thread.h>
 
 void region_root_init(struct object *root, struct cap *slot, frame_t frame, uint32_t frames,
                       bool device, uint8_t rights)
@@ -16,12 +15,10 @@ void region_root_init(struct object *root, struct cap *slot, frame_t frame, uint
     slot->frames = frames;
 }
 
-int region_split(struct cap *src, uint32_t frames, uint32_t align_frames, struct cap *dst,
-                 struct thread *self)
+int region_split(struct cap *src, uint32_t frames, uint32_t align_frames, struct cap *dst)
 {
     frame_t start = (src->frame + src->watermark + align_frames - 1) & ~(align_frames - 1);
     uint32_t offset = start - src->frame;
-    uint32_t *cleared;
     l4_status_t status;
 
     if ((src->flags & CAP_ORIGINAL) == 0) {
@@ -37,10 +34,13 @@ int region_split(struct cap *src, uint32_t frames, uint32_t align_frames, struct
         frames > src->frames - offset) {
         return L4_ERR_NO_MEMORY;
     }
-    cleared = thread_cursor(self, start);
-    while (*cleared < frames) {
-        arch_page_clear(arch_frame_ptr(start + *cleared));
-        (*cleared)++;
+    if (src->va != start) {
+        src->va = start;
+        src->progress = 0;
+    }
+    while (src->progress < frames) {
+        arch_page_clear(arch_frame_ptr(start + src->progress));
+        src->progress++;
         if (arch_irq_pending()) {
             return KERNEL_PREEMPTED;
         }

@@ -40,7 +40,7 @@ static l4_status_t copy_or_move(struct thread *self, struct cap *src, bool move)
         status = cap_free_slot(target, r[2], &dst);
     }
     if (status == L4_OK) {
-        status = move ? cap_move(dst, src) : cap_derive(dst, src, (uint8_t)r[4], r[5]);
+        status = move ? cap_move(dst, src) : cap_copy(dst, src, (uint8_t)r[4], r[5]);
     }
     return status;
 }
@@ -115,7 +115,7 @@ static int region_cache(struct thread *self, struct cap *c)
     const uint32_t *r = self->frame.r;
     uint32_t *done = thread_cursor(self, r[3] + 1u);
     uint64_t size = (uint64_t)c->frames << L4_PAGE_SHIFT;
-    uint8_t *start = (uint8_t *)arch_frame_ptr(c->frame) + r[3];
+    uint8_t *start;
 
     if (r[2] >= L4_CACHE_OP_COUNT) {
         return L4_ERR_INVALID;
@@ -126,6 +126,7 @@ static int region_cache(struct thread *self, struct cap *c)
     if (r[3] > size || r[4] > size - r[3]) {
         return L4_ERR_RANGE;
     }
+    start = (uint8_t *)arch_frame_ptr(c->frame) + r[3];
     while (*done < r[4]) {
         uint32_t step = r[4] - *done < 2048u ? r[4] - *done : 2048u;
 
@@ -153,7 +154,7 @@ static int region_split_call(struct thread *self, struct cap *c)
     status = cap_free_slot(self->aspace, r[4], &dst);
     return status != L4_OK
                ? status
-               : region_split(c, r[2] >> L4_PAGE_SHIFT, 1u << (r[3] - L4_PAGE_SHIFT), dst, self);
+               : region_split(c, r[2] >> L4_PAGE_SHIFT, 1u << (r[3] - L4_PAGE_SHIFT), dst);
 }
 
 static l4_status_t region_share_call(struct thread *self, struct cap *c)

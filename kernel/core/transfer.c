@@ -73,7 +73,7 @@ static l4_status_t give_item(struct thread *from, struct thread *to, uint32_t in
     }
     switch (item.kind) {
     case L4_ITEM_COPY:
-        status = cap_derive(dst, src, item.rights, 0);
+        status = cap_copy(dst, src, item.rights, 0);
         break;
     case L4_ITEM_MOVE:
         status = cap_move(dst, src);

@@ -53,7 +53,8 @@ struct cap {
     frame_t frame;
     uint32_t frames;
     uint32_t watermark; /* frames handed out by SPLIT */
-    uint32_t va;        /* CAP_MAPPED: frames va .. va + progress are mapped */
+    uint32_t va;        /* CAP_MAPPED: frames va .. va + progress are mapped. Not mapped: `progress`
+                           frames from frame `va` on are cleared for the next SPLIT */
     uint32_t progress;
     uint32_t attr;
     struct list link;       /* object->caps */
@@ -73,6 +74,8 @@ void cap_init_original(struct cap *slot, struct object *o, uint8_t rights);
 /* dst (free) := a child of src with rights masked and, if src has none, the badge. */
 l4_status_t cap_derive(struct cap *dst, struct cap *src, uint8_t rights,
                        uint32_t badge) L4_MUST_CHECK;
+/* The same for a user's copy. BUSY: the region's memory was handed out, by split or donation. */
+l4_status_t cap_copy(struct cap *dst, struct cap *src, uint8_t rights, uint32_t badge) L4_MUST_CHECK;
 /* dst (free) := src, which becomes free; its descendants stay. */
 l4_status_t cap_move(struct cap *dst, struct cap *src) L4_MUST_CHECK;
 

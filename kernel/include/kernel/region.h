@@ -13,8 +13,9 @@
 void region_root_init(struct object *root, struct cap *slot, frame_t frame, uint32_t frames,
                       bool device, uint8_t rights);
 
-int region_split(struct cap *src, uint32_t frames, uint32_t align_frames, struct cap *dst,
-                 struct thread *self) L4_MUST_CHECK;
+/* Clears in bounded steps; the progress is kept in src. */
+int region_split(struct cap *src, uint32_t frames, uint32_t align_frames,
+                 struct cap *dst) L4_MUST_CHECK;
 l4_status_t region_share(struct cap *src, uint32_t offset_frames, uint32_t frames, uint8_t rights,
                          struct cap *dst) L4_MUST_CHECK;
 
