@@ -19,6 +19,9 @@ bool fake_preemption_point(void)
     if (fake.preempt_at == 0 || fake.points < fake.preempt_at) {
         return false;
     }
+    if (fake.preempt_irq != 0) {
+        fake.irq_raised[fake.preempt_irq] = 1;
+    }
     fake.preempt_at = fake.preempt_every != 0 ? fake.points + fake.preempt_every : 0;
     return true;
 }

@@ -86,8 +86,7 @@ void arch_frame_start(struct thread *t, uint32_t pc, uint32_t sp, uint32_t r0, u
     t->frame.r[1] = r1;
     t->frame.sp = sp;
     t->frame.pc = pc & ~1u;
-    t->frame.cpsr =
-        (t->vcpu != NULL ? CPSR_GUEST : CPSR_USER) | ((pc & 1u) != 0 ? CPSR_THUMB : 0);
+    t->frame.cpsr = (t->vcpu != NULL ? CPSR_GUEST : CPSR_USER) | ((pc & 1u) != 0 ? CPSR_THUMB : 0);
 }
 
 void arch_frame_read(const struct thread *t, uint32_t *words)

@@ -19,8 +19,7 @@ static void check_child(const struct cap *parent, const struct cap *c)
           parent->rights);
     CHECK(parent->badge == 0 || c->badge == parent->badge, "a badge was changed");
     if (c->type == L4_TYPE_REGION) {
-        CHECK(c->frame >= parent->frame &&
-                  c->frame + c->frames <= parent->frame + parent->frames,
+        CHECK(c->frame >= parent->frame && c->frame + c->frames <= parent->frame + parent->frames,
               "a region is larger than its parent");
         CHECK((c->flags & CAP_DEVICE) == (parent->flags & CAP_DEVICE), "RAM became a device");
         CHECK((c->flags & (CAP_ORIGINAL | CAP_DONATED)) == 0 ||
@@ -101,7 +100,8 @@ static uint32_t count_table(const struct world *w, const struct aspace *as)
             continue;
         }
         CHECK(i != 0, "a capability in slot 0");
-        CHECK((c->flags & (CAP_DONATED | CAP_BUFFER | CAP_FAULT)) == 0, "internal flags in a table");
+        CHECK((c->flags & (CAP_DONATED | CAP_BUFFER | CAP_FAULT)) == 0,
+              "internal flags in a table");
         if (c->type == L4_TYPE_REPLY) {
             check_reply(w, c);
         } else {

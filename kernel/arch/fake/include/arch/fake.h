@@ -19,29 +19,29 @@ struct aspace;
 
 enum fake_op {
     FAKE_NONE,
-    FAKE_DESC_SET,       /* a = address, b = frame */
-    FAKE_DESC_CLEAR,     /* a = address, b = frames */
-    FAKE_BARRIER,        /* stores before it are seen by the table walkers */
-    FAKE_TLB_TAG,        /* a = tag; broadcast, complete */
+    FAKE_DESC_SET,   /* a = address, b = frame */
+    FAKE_DESC_CLEAR, /* a = address, b = frames */
+    FAKE_BARRIER,    /* stores before it are seen by the table walkers */
+    FAKE_TLB_TAG,    /* a = tag; broadcast, complete */
     FAKE_TLB_ALL,
-    FAKE_TABLE_ALLOC,    /* a = frame */
-    FAKE_TABLE_FREE,     /* a = frame */
-    FAKE_TAG,            /* a = tag given */
-    FAKE_SWITCH,         /* a = thread name, b = tag */
+    FAKE_TABLE_ALLOC, /* a = frame */
+    FAKE_TABLE_FREE,  /* a = frame */
+    FAKE_TAG,         /* a = tag given */
+    FAKE_SWITCH,      /* a = thread name, b = tag */
     FAKE_IDLE,
-    FAKE_TIMER,          /* a, b = deadline, low and high */
-    FAKE_CACHE,          /* a = operation, b = bytes */
-    FAKE_CLEAR_PAGE,     /* a = frame */
-    FAKE_IRQ_ENABLE,     /* a = number */
+    FAKE_TIMER,      /* a, b = deadline, low and high */
+    FAKE_CACHE,      /* a = operation, b = bytes */
+    FAKE_CLEAR_PAGE, /* a = frame */
+    FAKE_IRQ_ENABLE, /* a = number */
     FAKE_IRQ_DISABLE,
-    FAKE_IRQ_CONFIGURE,  /* b = edge */
+    FAKE_IRQ_CONFIGURE, /* b = edge */
     FAKE_IRQ_DROP,
     FAKE_IRQ_DEACTIVATE,
-    FAKE_VCPU_INJECT,    /* a = word */
-    FAKE_VCPU_LINKED,    /* a = word, b = number */
+    FAKE_VCPU_INJECT, /* a = word */
+    FAKE_VCPU_LINKED, /* a = word, b = number */
     FAKE_VCPU_FLUSH,
     FAKE_VCPU_DESTROY,
-    FAKE_VCPU_RESUME,    /* a = actions, b = w0 */
+    FAKE_VCPU_RESUME, /* a = actions, b = w0 */
     FAKE_VCPU_RESET,
 };
 
@@ -64,6 +64,7 @@ struct fake {
     uint32_t points;
     uint32_t preempt_at;
     uint32_t preempt_every;
+    uint32_t preempt_irq; /* becomes pending with it; 0: none, the interrupt turns out spurious */
 
     /* Interrupt controller, one byte a source. */
     uint8_t irq_raised[FAKE_IRQS]; /* the line, or an edge not yet taken */
@@ -76,7 +77,7 @@ struct fake {
     struct aspace *loaded; /* whose tables the walker uses */
     uint32_t next_tag;
 
-    void (*idle)(void);                                    /* nothing to do; may jump away */
+    void (*idle)(void);                                       /* nothing to do; may jump away */
     void (*ended)(uint32_t status) __attribute__((noreturn)); /* power off, or a panic's end */
 
     char uart[512];
