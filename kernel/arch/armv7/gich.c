@@ -42,7 +42,7 @@ void gich_save(struct vcpu *v)
     v->vmcr = GICH(GICH_VMCR);
     v->apr = GICH(GICH_APR);
     GICH(GICH_HCR) = 0;
-    v->parked = 1;
+    v->extra |= VCPU_PARKED;
 }
 
 /* The interface stays off until vcpu_enter() unparks it. */
@@ -59,10 +59,10 @@ void gich_load(struct vcpu *v)
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
 {
     v->gich_hcr = (v->gich_hcr & ~clear) | set;
-    if (v->live && !v->parked) {
+    if (v->live && (v->extra & VCPU_PARKED) == 0) {
         GICH(GICH_HCR) = v->gich_hcr;
     } else {
-        v->parked = 1;
+        v->extra |= VCPU_PARKED;
         if (v->loaded) {
             GICH(GICH_HCR) = 0;
         }
@@ -385,67 +385,95 @@ bool arch_vcpu_wakes(struct thread *t)
     return (v->gich_hcr & GICH_HCR_KICK) != 0;
 }
 
-/* Takes the ended interrupts out; the numbers that the VMM asked for, two a word. */
-static bool collect(struct vcpu *v, uint32_t ids[2])
+/* The numbers of what has ended, two a word. */
+static void ended_ids(uint32_t ended, uint32_t ids[2])
 {
-    uint32_t ended = GICH(GICH_EISR) & SLOT_MASK;
-    uint32_t asked = ended & ~v->watched;
     uint32_t shift = 0;
 
     ids[0] = ids[1] = L4_VIRQ_NONE | L4_VIRQ_NONE << 16;
     for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
-        if ((ended & (1u << i)) == 0) {
-            continue;
-        }
-        if ((asked & (1u << i)) != 0) {
+        if ((ended & (1u << i)) != 0) {
             uint32_t id = L4_VIRQ_ID(GICH(GICH_LR(i)));
 
             ids[shift / 32u] ^= (id ^ L4_VIRQ_NONE) << (shift % 32u);
             shift += 16u;
         }
-        if (i == SLOT_VIRTUAL && v->source[i] != 0) {
+    }
+}
+
+static void end(struct vcpu *v, uint32_t ended)
+{
+    while (ended != 0) {
+        uint32_t slot = 31u - (uint32_t)__builtin_clz(ended);
+
+        ended &= ~(1u << slot);
+        if (slot == SLOT_VIRTUAL && v->source[slot] != 0) {
             vtimer_ended(v);
         } else {
-            gich_drop(v, i);
+            gich_drop(v, slot);
         }
     }
-    return asked != 0;
+    if (unlikely(v->waiting_count != 0)) {
+        refill(v);
+    }
+    vtimer_physical_update(v);
+}
+
+/* `asked`: slots whose end the VMM wanted to know. */
+static void tell(struct thread *t, uint32_t ended, uint32_t asked)
+{
+    struct vcpu *v = t->vcpu;
+    bool kicked = (v->gich_hcr & GICH_HCR_KICK) != 0;
+    uint32_t ids[2];
+    uint32_t slots;
+
+    ended_ids(asked, ids);
+    end(v, ended);
+    slots = free_slots(v);
+    if (kicked) {
+        gich_control(v, 0, GICH_HCR_KICK);
+    } else if (asked == 0 && slots == 0) {
+        return;
+    }
+    v->wanted = 0;
+    v->exit = L4_EXIT_VIRQ;
+    (void)vcpu_exit(t, L4_EXIT_VIRQ, slots, ids[0], ids[1], 0);
+}
+
+/* Not while the guest runs: see above. */
+static void park(struct thread *t)
+{
+    struct vcpu *v = t->vcpu;
+
+    v->extra |= VCPU_PARKED;
+    GICH(GICH_HCR) = 0;
+    if (v->live) {
+        vcpu_leave(); /* so that the next switch to it enters, and unparks */
+        arch_this_cpu()->world = 0;
+    }
+    vcpu_wake(t);
 }
 
 void arch_vcpu_maintenance_irq(void)
 {
     struct cpu *cpu = this_cpu();
     struct thread *t = cpu->loaded_vcpu;
-    struct vcpu *v;
-    uint32_t ids[2];
-    uint32_t slots;
-    bool tell;
+    uint32_t ended;
+    uint32_t asked;
 
-    if (t == NULL) {
+    if (unlikely(t == NULL)) {
         GICH(GICH_HCR) = 0;
         return;
     }
-    v = t->vcpu;
-    if (t != cpu->current || t->state != L4_STATE_RUNNABLE || !v->live) {
-        v->parked = 1;
-        GICH(GICH_HCR) = 0;
-        if (v->live) {
-            vcpu_leave(); /* so that the next switch to it enters, and unparks */
-            arch_this_cpu()->world = 0;
-        }
-        vcpu_wake(t);
+    if (unlikely(t != cpu->current || t->state != L4_STATE_RUNNABLE || !t->vcpu->live)) {
+        park(t);
         return;
     }
-    tell = collect(v, ids) || (v->gich_hcr & GICH_HCR_KICK) != 0;
-    v->parked = 0;
-    gich_control(v, 0, GICH_HCR_KICK);
-    vtimer_physical_update(v);
-    refill(v);
-    slots = free_slots(v);
-    if (tell || (v->wanted && slots != 0)) {
-        v->wanted = 0;
-        v->exit = L4_EXIT_VIRQ;
-        v->syndrome = 0;
-        (void)vcpu_exit(t, L4_EXIT_VIRQ, slots, ids[0], ids[1], 0);
+    ended = GICH(GICH_EISR) & SLOT_MASK;
+    asked = ended & ~t->vcpu->watched;
+    if (asked != 0 || t->vcpu->wanted || (t->vcpu->gich_hcr & GICH_HCR_KICK) != 0) {
+        tell(t, ended, asked);
+    } else {
+        end(t->vcpu, ended);
     }
 }

@@ -17,6 +17,10 @@
 #define HSR_WFE 1u
 #define HSR_IMM16 0xffffu
 
+/* A translation fault with a decoded access that is not the guest's table walk. */
+#define HSR_MMIO_MASK 0x010000bcu
+#define HSR_MMIO 0x01000004u
+
 /* Fault status without its level: 1 translation, 2 access flag, 3 permission */
 #define FAULT_KIND(hsr) (((hsr)&0x3fu) >> 2)
 #define FAULT_PERMISSION 3u
@@ -78,6 +82,24 @@ static struct thread *leave(struct thread *self, uint32_t label, uint32_t w0, ui
     return vcpu_exit(self, label, w0, hsr, w2, self->frame.pc);
 }
 
+static uint32_t access_value(const struct thread *t, uint32_t hsr)
+{
+    uint32_t value;
+
+    if (L4_SYN_WRITE(hsr) == 0) {
+        return 0;
+    }
+    value = vcpu_reg_get(t, L4_SYN_RT(hsr));
+    switch (L4_SYN_SIZE(hsr)) {
+    case 0:
+        return value & 0xffu;
+    case 1:
+        return value & 0xffffu;
+    default:
+        return value;
+    }
+}
+
 /* Intermediate physical address of a stage-2 fault; false: the walk is not to be had any more. */
 static bool fault_ipa(uint32_t hsr, uint32_t va, uint64_t *ipa)
 {
@@ -97,37 +119,19 @@ static bool fault_ipa(uint32_t hsr, uint32_t va, uint64_t *ipa)
     return true;
 }
 
-static uint32_t access_value(const struct thread *t, uint32_t hsr)
+/* What is not an emulated device: everything but a decoded access to an unmapped page. */
+static struct thread *__attribute__((noinline))
+trap_abort(struct thread *self, uint32_t hsr, uint32_t va, bool fetch)
 {
-    uint32_t value;
-
-    if (L4_SYN_WRITE(hsr) == 0) {
-        return 0;
-    }
-    value = vcpu_reg_get(t, L4_SYN_RT(hsr));
-    switch (L4_SYN_SIZE(hsr)) {
-    case 0:
-        return value & 0xffu;
-    case 1:
-        return value & 0xffffu;
-    default:
-        return value;
-    }
-}
-
-/* Data and prefetch aborts. */
-static struct thread *trap_abort(struct thread *self, uint32_t hsr, bool fetch)
-{
-    uint32_t va = fetch ? CP15_READ(HIFAR) : CP15_READ(HDFAR);
     uint64_t ipa;
 
-    if (unlikely(FAULT_KIND(hsr) == 0 || FAULT_KIND(hsr) > FAULT_PERMISSION)) {
+    if (FAULT_KIND(hsr) == 0 || FAULT_KIND(hsr) > FAULT_PERMISSION) {
         return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* external, or a breakpoint */
     }
-    if (unlikely(!fault_ipa(hsr, va, &ipa))) {
+    if (!fault_ipa(hsr, va, &ipa)) {
         return self;
     }
-    if (unlikely((ipa >> 32) != 0)) {
+    if ((ipa >> 32) != 0) {
         return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* nothing is ever up there */
     }
     if (fetch) {
@@ -139,15 +143,28 @@ static struct thread *trap_abort(struct thread *self, uint32_t hsr, bool fetch)
     return leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
 }
 
+static struct thread *trap_data(struct thread *self, uint32_t hsr)
+{
+    uint32_t va = CP15_READ(HDFAR);
+    uint32_t page = CP15_READ(HPFAR);
+
+    if (unlikely((hsr & HSR_MMIO_MASK) != HSR_MMIO || (page >> 24) != 0)) {
+        return trap_abort(self, hsr, va, false);
+    }
+    return leave(self, L4_EXIT_MMIO, (page & ~0xfu) << 8 | (va & 0xfffu), hsr,
+                 access_value(self, hsr));
+}
+
 static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
 {
     const uint32_t *r = self->frame.r;
+    struct vcpu *v = self->vcpu;
 
     if (unlikely(label == L4_EXIT_HVC && (hsr & HSR_IMM16) != 0)) {
         return leave(self, L4_EXIT_CALL_IMM, r[0], hsr, 0);
     }
-    self->vcpu->exit = label;
-    self->vcpu->syndrome = hsr;
+    v->exit = label;
+    v->syndrome = hsr;
     return vcpu_exit(self, label, r[0], r[1], r[2], r[3]);
 }
 
@@ -233,19 +250,13 @@ static struct thread *trap_sysreg(struct thread *self, uint32_t hsr)
                  pair ? vcpu_reg_get(self, L4_SYN_RT2_64(hsr)) : 0);
 }
 
-struct thread *trap_guest(struct thread *self, uint32_t hsr)
+static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, uint32_t hsr)
 {
     switch (L4_SYN_EC(hsr)) {
-    case EC_DATA:
-        return trap_abort(self, hsr, false);
     case EC_FETCH:
-        return trap_abort(self, hsr, true);
-    case EC_HVC:
-        return trap_call(self, hsr, L4_EXIT_HVC);
+        return trap_abort(self, hsr, CP15_READ(HIFAR), true);
     case EC_SMC:
         return trap_call(self, hsr, L4_EXIT_SMC);
-    case EC_WFX:
-        return trap_wfx(self, hsr);
     case EC_VFP:
         return trap_vfp(self, hsr);
     case L4_EC_CP15_32:
@@ -256,6 +267,20 @@ struct thread *trap_guest(struct thread *self, uint32_t hsr)
         return trap_sysreg(self, hsr);
     default:
         return leave(self, L4_EXIT_TRAP, 0, hsr, 0);
+    }
+}
+
+struct thread *trap_guest(struct thread *self, uint32_t hsr)
+{
+    switch (L4_SYN_EC(hsr)) {
+    case EC_DATA:
+        return trap_data(self, hsr);
+    case EC_HVC:
+        return trap_call(self, hsr, L4_EXIT_HVC);
+    case EC_WFX:
+        return trap_wfx(self, hsr);
+    default:
+        return trap_rare(self, hsr);
     }
 }
 
@@ -289,65 +314,77 @@ static void answer_sysreg(struct thread *t, uint32_t hsr, const uint32_t *w)
     }
 }
 
-static void answer(struct thread *t, const uint32_t *w)
+/* The length is in the syndrome, but for aborts without one: the VMM, which has read the
+ * instruction, tells it. */
+static void __attribute__((noinline))
+answer_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w)
 {
     uint32_t hsr = t->vcpu->syndrome;
 
-    switch (t->vcpu->exit) {
-    case L4_EXIT_MMIO:
-        if (L4_SYN_WRITE(hsr) == 0) {
-            vcpu_reg_set(t, L4_SYN_RT(hsr),
-                         L4_SYN_SIGN(hsr) != 0 ? sign_extend(w[0], L4_SYN_SIZE(hsr)) : w[0]);
-        }
-        break;
-    case L4_EXIT_SYSREG:
+    if ((actions & L4_RESUME_WRITE) != 0 && exit == L4_EXIT_SYSREG) {
         answer_sysreg(t, hsr, w);
-        break;
-    case L4_EXIT_HVC:
-    case L4_EXIT_SMC:
-        for (uint32_t i = 0; i < 4u; i++) {
-            t->frame.r[i] = w[i];
-        }
-        break;
-    default:
-        break;
     }
-}
-
-/* The length is in the syndrome, but for aborts without one: the VMM, which has read the
- * instruction, tells it. */
-static void answer_next(struct thread *t, const uint32_t *w)
-{
-    switch (t->vcpu->exit) {
+    if ((actions & L4_RESUME_NEXT) == 0) {
+        return;
+    }
+    switch (exit) {
     case L4_EXIT_ABORT:
     case L4_EXIT_FETCH:
     case L4_EXIT_TRAP:
         skip(&t->frame, (t->frame.cpsr & PSR_T) != 0 && w[3] == 2u ? 2u : 4u);
         break;
-    case L4_EXIT_MMIO:
     case L4_EXIT_SMC:
     case L4_EXIT_SYSREG:
-        skip_trapped(t, t->vcpu->syndrome);
+        skip_trapped(t, hsr);
         break;
     default:
         break; /* the pc is past it, or there is none */
     }
 }
 
+static inline void answer_mmio(struct thread *t, uint32_t actions, uint32_t value)
+{
+    uint32_t hsr = t->vcpu->syndrome;
+
+    if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(hsr) == 0) {
+        if (unlikely(L4_SYN_SIGN(hsr) != 0)) {
+            value = sign_extend(value, L4_SYN_SIZE(hsr));
+        }
+        vcpu_reg_set(t, L4_SYN_RT(hsr), value);
+    }
+    if ((actions & L4_RESUME_NEXT) != 0) {
+        skip_trapped(t, hsr);
+    }
+}
+
+static void __attribute__((noinline)) resume_inject(struct thread *t, uint32_t virq)
+{
+    if (arch_vcpu_inject(t, virq) == L4_ERR_BUSY) {
+        gich_control(t->vcpu, GICH_HCR_KICK, 0);
+    }
+}
+
 void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
 {
     struct vcpu *v = t->vcpu;
-    bool call = v->exit == L4_EXIT_HVC || v->exit == L4_EXIT_SMC;
+    uint32_t exit = v->exit;
 
-    if ((actions & L4_RESUME_WRITE) != 0) {
-        answer(t, w);
-    }
-    if ((actions & L4_RESUME_NEXT) != 0) {
-        answer_next(t, w);
-    }
-    if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0) &&
-        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY) {
-        gich_control(v, GICH_HCR_KICK, 0);
-    }
     v->exit = 0;
+    if (exit == L4_EXIT_MMIO) {
+        answer_mmio(t, actions, w[0]);
+    } else {
+        if ((exit == L4_EXIT_HVC || exit == L4_EXIT_SMC) && (actions & L4_RESUME_WRITE) != 0) {
+            t->frame.r[0] = w[0];
+            t->frame.r[1] = w[1];
+            t->frame.r[2] = w[2];
+            t->frame.r[3] = w[3];
+            actions &= ~L4_RESUME_INJECT;
+        }
+        if (exit != L4_EXIT_HVC) {
+            answer_rare(t, exit, actions, w);
+        }
+    }
+    if (unlikely((actions & L4_RESUME_INJECT) != 0)) {
+        resume_inject(t, w[2]);
+    }
 }

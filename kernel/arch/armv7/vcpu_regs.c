@@ -48,13 +48,10 @@ static uint32_t *frame_reg(struct arch_frame *f, uint32_t n)
     return n < 13u ? &f->r[n] : n == 13u ? &f->sp : &f->lr;
 }
 
-uint32_t vcpu_reg_get(const struct thread *t, uint32_t n)
+uint32_t vcpu_high_reg_get(const struct thread *t, uint32_t n)
 {
     uint32_t index;
 
-    if (likely(n < 8u)) {
-        return t->frame.r[n];
-    }
     if (n == 15u) {
         return 0; /* no trapped instruction stores it */
     }
@@ -65,14 +62,10 @@ uint32_t vcpu_reg_get(const struct thread *t, uint32_t n)
     return t->vcpu->loaded ? vcpu_banked_read(index) : (&t->vcpu->banked.sp_svc)[index];
 }
 
-void vcpu_reg_set(struct thread *t, uint32_t n, uint32_t value)
+void vcpu_high_reg_set(struct thread *t, uint32_t n, uint32_t value)
 {
     uint32_t index;
 
-    if (likely(n < 8u)) {
-        t->frame.r[n] = value;
-        return;
-    }
     if (n == 15u) {
         return;
     }
@@ -100,10 +93,15 @@ void arch_vcpu_reset(struct thread *t)
     v->cp15.nmrr = NMRR_RESET;
     v->cp15.vmpidr = MPIDR_RESET;
     v->cp15.vpidr = CP15_READ(MIDR);
-    v->hstr = GUEST_HSTR | ((t->flags & L4_THREAD_PMU) != 0 ? 0 : GUEST_HSTR_C9);
+    v->hstr = GUEST_HSTR;
+    v->extra = VCPU_PARKED;
+    if ((t->flags & L4_THREAD_PMU) != 0) {
+        v->extra |= VCPU_PMU;
+    } else {
+        v->hstr |= GUEST_HSTR_C9;
+    }
     v->vmcr = GICH_VMCR_RESET;
     v->gich_hcr = GICH_HCR_EN;
-    v->parked = 1;
     arch_frame_start(t, 0, 0, 0, 0);
 }
 

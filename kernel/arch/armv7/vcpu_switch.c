@@ -7,14 +7,12 @@
 
 /* Out of the guest world but for what world_native() sets. PMUSERENR.EN and HDCR.TPM are the
  * native world's: see arch/world.h. */
-static void unlive(struct thread *t)
+static inline void unlive(struct vcpu *v)
 {
-    struct vcpu *v = t->vcpu;
-
     v->live = 0;
     v->cp15.sctlr = CP15_READ(SCTLR);
     v->cp15.cntkctl = CP15_READ(CNTKCTL);
-    if (unlikely((t->flags & L4_THREAD_PMU) != 0)) {
+    if (unlikely((v->extra & VCPU_PMU) != 0)) {
         v->pmuserenr = CP15_READ(PMUSERENR);
         CP15_WRITE(PMUSERENR, 1u);
         CP15_WRITE(HDCR, arch_this_cpu()->hdcr);
@@ -24,7 +22,7 @@ static void unlive(struct thread *t)
 static void save(struct cpu *cpu, struct vcpu *v)
 {
     if (v->live) {
-        unlive(v->thread);
+        unlive(v);
     }
     vcpu_bank_save(v);
     gich_save(v);
@@ -47,6 +45,18 @@ static void load(struct cpu *cpu, struct thread *t)
     v->loaded = 1;
 }
 
+static void __attribute__((noinline)) enter_extra(struct vcpu *v)
+{
+    if ((v->extra & VCPU_PARKED) != 0) {
+        v->extra &= ~VCPU_PARKED;
+        GICH(GICH_HCR) = v->gich_hcr;
+    }
+    if ((v->extra & VCPU_PMU) != 0) {
+        CP15_WRITE(PMUSERENR, v->pmuserenr);
+        CP15_WRITE(HDCR, arch_this_cpu()->hdcr & ~HDCR_TPM);
+    }
+}
+
 void vcpu_enter(struct thread *next)
 {
     struct cpu *cpu = this_cpu();
@@ -61,13 +71,8 @@ void vcpu_enter(struct thread *next)
     CP15_WRITE(HCPTR, cpu->loaded_vfp == next ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
     CP15_WRITE(SCTLR, v->cp15.sctlr);
     CP15_WRITE(CNTKCTL, v->cp15.cntkctl);
-    if (unlikely(v->parked)) {
-        v->parked = 0;
-        GICH(GICH_HCR) = v->gich_hcr;
-    }
-    if (unlikely((next->flags & L4_THREAD_PMU) != 0)) {
-        CP15_WRITE(PMUSERENR, v->pmuserenr);
-        CP15_WRITE(HDCR, arch_this_cpu()->hdcr & ~HDCR_TPM);
+    if (unlikely(v->extra != 0)) {
+        enter_extra(v);
     }
 }
 
@@ -76,7 +81,7 @@ void vcpu_leave(void)
     struct thread *t = this_cpu()->loaded_vcpu;
 
     if (likely(t != NULL && t->vcpu->live)) {
-        unlive(t);
+        unlive(t->vcpu);
     }
     world_native();
 }

@@ -55,8 +55,22 @@ void vcpu_banked_write(uint32_t index, uint32_t value);
 void vcpu_vfp_take(struct thread *t);
 
 /* vcpu_regs.c: register n of the guest's present mode, loaded or not. */
-uint32_t vcpu_reg_get(const struct thread *t, uint32_t n);
-void vcpu_reg_set(struct thread *t, uint32_t n, uint32_t value);
+uint32_t vcpu_high_reg_get(const struct thread *t, uint32_t n);
+void vcpu_high_reg_set(struct thread *t, uint32_t n, uint32_t value);
+
+static inline uint32_t vcpu_reg_get(const struct thread *t, uint32_t n)
+{
+    return likely(n < 8u) ? t->frame.r[n] : vcpu_high_reg_get(t, n);
+}
+
+static inline void vcpu_reg_set(struct thread *t, uint32_t n, uint32_t value)
+{
+    if (likely(n < 8u)) {
+        t->frame.r[n] = value;
+    } else {
+        vcpu_high_reg_set(t, n, value);
+    }
+}
 
 /* gich.c */
 static inline uint32_t gich_lr(const struct vcpu *v, uint32_t slot)

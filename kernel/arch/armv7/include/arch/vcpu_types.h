@@ -13,6 +13,11 @@
 #define VCPU_SLOTS 4u   /* list registers of Cortex-A7 and A15 (GICH_VTR) */
 #define VCPU_WAITING 8u /* interrupts that wait in the kernel for a slot */
 
+#define VCPU_PARKED                                                                                \
+    1u              /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile      \
+                     */
+#define VCPU_PMU 2u /* L4_THREAD_PMU */
+
 struct thread;
 
 /* vcpu_bank.S knows the offsets up to fcseidr. */
@@ -31,8 +36,9 @@ struct vcpu {
 
     uint8_t loaded;
     uint8_t live;
-    uint8_t parked;  /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
-    uint8_t wanted;  /* the VMM was refused a slot and wants to know of the next */
+    uint8_t wanted; /* the VMM was refused a slot and wants to know of the next */
+    uint8_t reserved;
+    uint32_t extra;   /* VCPU_*: what entering the guest has to do beside the usual */
     uint32_t watched; /* slots whose NOTIFY is the kernel's own */
     uint32_t waiting_count;
 
