@@ -47,7 +47,6 @@ static void window_fill(void)
 static void complain(const struct decode_family *family, const struct decode_case *test,
                      const char *what, uint32_t which, uint32_t got, uint32_t expected)
 {
-    uart_write(UARTIBRD, 13);
     print("# decode %s.%s: %s%u: expected %08x, got %08x\n", family->name, test->name, what, which,
           expected, got);
     test_fail(test->name, 0, what, got, expected);

@@ -18,9 +18,9 @@
 
 /* What is run before SYSTEM_RESET, and after it. */
 static const struct test_suite *const first_boot[] = {
-    &suite_sgi,    &suite_timer, &suite_timer_irq, &suite_uart,  &suite_uart_irq,
-    &suite_rtc,    &suite_psci,  &suite_cp15,      &suite_state, &suite_memory,
-    &suite_decode, &suite_mmu,   &suite_dirty,
+    &suite_start, &suite_gicd,      &suite_gicd_irq, &suite_gicc,     &suite_nesting, &suite_sgi,
+    &suite_timer, &suite_timer_irq, &suite_uart,     &suite_uart_irq, &suite_rtc,     &suite_psci,
+    &suite_cp15,  &suite_state,     &suite_memory,   &suite_decode,   &suite_mmu,     &suite_dirty,
 };
 static const struct test_suite *const second_boot[] = {
     &suite_reset,
