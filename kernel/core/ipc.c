@@ -397,8 +397,8 @@ void endpoint_signal(struct endpoint *ep, uint32_t bits)
     }
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                               uint32_t w2, uint32_t w3)
+struct thread *ipc_kernel_message(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
+                                  uint32_t w2, uint32_t w3)
 {
     struct cap *c = &t->fault_cap;
     struct endpoint *ep;

@@ -1,7 +1,8 @@
 /*
- * The fast path of call and reply_wait: four words to a partner that waits, nothing else. Whatever
- * does not fit goes to ipc.c before anything was changed; ipc_nofast.c in place of this file sends
- * everything there. Metrics: ipc.rpc, ipc.rpc.4w, vm.mmio (its reply).
+ * The fast path of call, reply_wait and kernel messages: four words to a partner that waits,
+ * nothing else. Whatever does not fit goes to ipc.c before anything was changed; ipc_nofast.c in
+ * place of this file sends everything there. Metrics: ipc.rpc, ipc.rpc.4w, vm.mmio, vm.hvc,
+ * fault.rpc.
  *
  * That the running thread outranks every ready one and charges cpu->sc holds on entry of each
  * system call.
@@ -58,6 +59,24 @@ static inline struct thread *fast_run(struct thread *next)
     return next;
 }
 
+/* `to` leaves the receivers and runs, on client's time, until it replies. */
+static inline struct thread *fast_link(struct endpoint *ep, struct thread *client,
+                                       struct thread *to)
+{
+    list_unlink(&to->ipc_link);
+    client->state = L4_STATE_REPLY;
+    client->replier = to;
+    to->caller = client;
+    to->depth = client->depth + 1;
+    to->sc = client->sc;
+    if (to->priority < client->priority) {
+        to->priority = client->priority;
+    }
+    to->serving = ep;
+    ep->server = to;
+    return fast_run(to);
+}
+
 struct thread *sys_call(struct thread *self)
 {
     struct cap *c;
@@ -72,19 +91,36 @@ struct thread *sys_call(struct thread *self)
     if (unlikely(heap_contains(&to->timeout.node))) {
         return ipc_call(self);
     }
-    list_unlink(&to->ipc_link);
     fast_deliver(to, self, c->badge);
-    self->state = L4_STATE_REPLY;
-    self->replier = to;
-    to->caller = self;
-    to->depth = self->depth + 1;
-    to->sc = self->sc;
-    if (to->priority < self->priority) {
-        to->priority = self->priority;
+    return fast_link(ep, self, to);
+}
+
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
+                               uint32_t w2, uint32_t w3)
+{
+    struct endpoint *ep = container_of(t->fault_cap.object, struct endpoint, object);
+    struct thread *to;
+    uint32_t *r;
+
+    if (unlikely(t->fault_cap.type == L4_TYPE_NULL || list_empty(&ep->receivers) ||
+                 ep->server != NULL || t != this_cpu()->current)) {
+        return ipc_kernel_message(t, label, w0, w1, w2, w3);
     }
-    to->serving = ep;
-    ep->server = to;
-    return fast_run(to);
+    to = container_of(ep->receivers.next, struct thread, ipc_link);
+    if (unlikely(heap_contains(&to->timeout.node))) {
+        return ipc_kernel_message(t, label, w0, w1, w2, w3);
+    }
+    r = to->frame.r;
+    r[FRAME_STATUS] = L4_OK;
+    r[FRAME_TAG] = (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL;
+    r[FRAME_BADGE] = t->fault_cap.badge;
+    r[FRAME_TIMEOUT] = 0;
+    r[FRAME_W0] = w0;
+    r[FRAME_W0 + 1] = w1;
+    r[FRAME_W0 + 2] = w2;
+    r[FRAME_W0 + 3] = w3;
+    t->in_exit = 1;
+    return fast_link(ep, t, to);
 }
 
 /* The end of a call: self works on its own budget and priority again. */

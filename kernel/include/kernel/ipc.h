@@ -23,6 +23,9 @@ struct thread *ipc_signal(struct thread *self);
  * a fault endpoint t is stopped for good. Returns the thread to run if t was current. */
 struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
                                uint32_t w2, uint32_t w3);
+/* The general path of the same. */
+struct thread *ipc_kernel_message(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
+                                  uint32_t w2, uint32_t w3);
 
 /* The priority of t, which waits to send, has changed. */
 void ipc_requeue(struct thread *t);
