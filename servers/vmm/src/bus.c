@@ -81,7 +81,7 @@ l4_status_t bus_read(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size,
         *value = rom_read(bus, ipa, size);
         return L4_OK;
     }
-    return L4_ERR_NOT_FOUND;
+    return (ipa & (size - 1u)) != 0 ? L4_ERR_ALIGN : L4_ERR_NOT_FOUND;
 }
 
 l4_status_t bus_write(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size, uint32_t value)
@@ -100,5 +100,8 @@ l4_status_t bus_write(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size
         memcpy(ram, &value, size);
         return L4_OK;
     }
-    return in_rom(bus, ipa) ? L4_OK : L4_ERR_NOT_FOUND;
+    if (in_rom(bus, ipa)) {
+        return L4_OK;
+    }
+    return (ipa & (size - 1u)) != 0 ? L4_ERR_ALIGN : L4_ERR_NOT_FOUND;
 }

@@ -3,6 +3,9 @@
 
 uint32_t transfer_reg(const struct transfer *t, uint32_t i)
 {
+    if (t->bank == BANK_VFP) {
+        return t->first + i;
+    }
     if (t->list == 0) {
         return i == 0 ? t->first : t->second;
     }
@@ -138,9 +141,11 @@ static l4_status_t extra(const struct guest_regs *regs, uint32_t i, struct trans
 
 static l4_status_t multiple(const struct guest_regs *regs, uint32_t i, struct transfer *t)
 {
-    if (bit(i, 22)) {
-        return L4_ERR_NOT_SUPPORTED; /* user registers, exception return */
+    bool user = bit(i, 22);
+    if (user && (bit(i, 21) || (bit(i, 20) && bit(i, 15)))) {
+        return L4_ERR_NOT_SUPPORTED; /* exception return */
     }
+    t->bank = user ? BANK_USER : BANK_CORE;
     t->load = bit(i, 20);
     t->store = !t->load;
     return transfer_multiple(regs, bits(i, 19, 16), bits(i, 15, 0), bit(i, 24), bit(i, 23),
@@ -164,6 +169,8 @@ l4_status_t decode_arm(const struct guest_regs *regs, uint32_t instruction, stru
         return word_or_byte(regs, instruction, t);
     case 4:
         return multiple(regs, instruction, t);
+    case 6:
+        return decode_vfp(regs, instruction, t);
     default:
         return L4_ERR_NOT_SUPPORTED;
     }

@@ -30,4 +30,8 @@ L4_MUST_CHECK l4_status_t transfer_multiple(const struct guest_regs *regs, uint3
                                             uint32_t list, bool before, bool up, bool writeback,
                                             struct transfer *t);
 
+/* VLDR, VSTR, VLDM, VSTM: bits 27..0 are the same in both instruction sets (A7.6). */
+L4_MUST_CHECK l4_status_t decode_vfp(const struct guest_regs *regs, uint32_t instruction,
+                                     struct transfer *t);
+
 #endif

@@ -174,6 +174,8 @@ l4_status_t decode_thumb_wide(const struct guest_regs *regs, uint32_t i, struct 
     switch (bits(i, 31, 25)) {
     case 0x74:
         return bit(i, 22) ? wide_dual(regs, i, t) : wide_multiple(regs, i, t);
+    case 0x76:
+        return decode_vfp(regs, i, t);
     case 0x7c:
         return wide_single(regs, i, t);
     default:

@@ -4,7 +4,6 @@
 #include <vmm/emulate.h>
 
 #define PAGE_OFFSET 0xfffu
-#define ELEMENTS 16u
 
 static l4_status_t fetch_half(struct bus *bus, const struct vcpu_port *port, uint32_t cpu,
                               uint32_t address, uint32_t *half)
@@ -95,44 +94,66 @@ static l4_status_t access_all(const struct guest_regs *regs, struct bus *bus,
     return L4_OK;
 }
 
-static uint32_t stored_value(const struct guest_regs *regs, uint32_t reg, uint32_t size)
+/* The registers that a transfer moves; VFP ones are fetched from the kernel when it needs them. */
+struct registers {
+    struct guest_regs *core;
+    struct l4_regs_vfp vfp;
+};
+
+static uint32_t *transfer_target(struct registers *r, const struct transfer *t, uint32_t i)
 {
-    return load_extend(guest_reg_value(regs, reg), size, false);
+    uint32_t n = transfer_reg(t, i);
+    switch (t->bank) {
+    case BANK_VFP:
+        return &r->vfp.d[n];
+    case BANK_USER:
+        return n == 13 ? &r->core->gp.sp_usr : n == 14 ? &r->core->gp.lr_usr : &r->core->gp.r[n];
+    default:
+        return guest_reg(r->core, n);
+    }
 }
 
-static l4_status_t transfer_do(const struct guest_regs *regs, struct bus *bus,
-                               const struct vcpu_port *port, struct emulation *e,
-                               const struct transfer *t, uint32_t *values)
+static uint32_t stored_value(struct registers *r, const struct transfer *t, uint32_t i)
 {
+    if (t->bank != BANK_VFP && transfer_reg(t, i) == 15) {
+        return guest_reg_value(r->core, 15);
+    }
+    return load_extend(*transfer_target(r, t, i), t->size, false);
+}
+
+static l4_status_t transfer_do(struct registers *r, struct bus *bus, const struct vcpu_port *port,
+                               struct emulation *e, const struct transfer *t, uint32_t *values)
+{
+    const struct guest_regs *regs = r->core;
     if (t->load) {
         l4_status_t status = access_all(regs, bus, port, e, t, values);
         if (status != L4_OK || !t->store) {
             return status;
         }
         struct transfer put = *t; /* SWP: the store half */
-        uint32_t stored = stored_value(regs, t->second, t->size);
+        uint32_t stored = load_extend(guest_reg_value(regs, t->second), t->size, false);
         put.load = false;
         return access_all(regs, bus, port, e, &put, &stored);
     }
     for (uint32_t i = 0; i < t->count; i++) {
-        values[i] = stored_value(regs, transfer_reg(t, i), t->size);
+        values[i] = stored_value(r, t, i);
     }
     return access_all(regs, bus, port, e, t, values);
 }
 
-static void registers_update(struct guest_regs *regs, const struct transfer *t,
-                             const uint32_t *values)
+static void registers_update(struct registers *r, const struct transfer *t, const uint32_t *values)
 {
+    struct guest_regs *regs = r->core;
     if (t->base != TRANSFER_NO_WRITEBACK) {
         *guest_reg(regs, t->base) = t->base_value;
     }
     guest_skip(&regs->gp, t->length);
     for (uint32_t i = 0; t->load && i < t->count; i++) {
         uint32_t value = load_extend(values[i], t->size, t->sign);
-        if (transfer_reg(t, i) == 15) {
+        if (t->bank != BANK_VFP && transfer_reg(t, i) == 15) {
             guest_branch(&regs->gp, value);
         } else {
-            *guest_reg(regs, transfer_reg(t, i)) = value;
+            *transfer_target(r, t, i) = value;
         }
     }
 }
@@ -141,15 +162,20 @@ l4_status_t emulate(struct guest_regs *regs, struct bus *bus, const struct vcpu_
                     struct emulation *e)
 {
     struct transfer t;
-    uint32_t values[ELEMENTS];
+    struct registers r = {.core = regs};
+    uint32_t values[TRANSFER_MAX];
     l4_status_t status = fetch(regs, bus, port, e->cpu, &t);
-    if (status == L4_OK) {
-        status = transfer_do(regs, bus, port, e, &t, values);
+    if (status == L4_OK && t.bank == BANK_VFP) {
+        status = port->read(port->context, e->cpu, L4_REGS_VFP, &r.vfp);
     }
     if (status == L4_OK) {
-        registers_update(regs, &t, values);
+        status = transfer_do(&r, bus, port, e, &t, values);
     }
-    return status;
+    if (status != L4_OK) {
+        return status;
+    }
+    registers_update(&r, &t, values);
+    return t.bank == BANK_VFP ? port->write(port->context, e->cpu, L4_REGS_VFP, &r.vfp) : L4_OK;
 }
 
 l4_status_t emulate_address(const struct guest_regs *regs, struct bus *bus,

@@ -15,8 +15,8 @@
 /* The fault status in the format that TTBCR.EAE selects (B3.13.3, tables B3-23 and B3-24). */
 static uint32_t fault_status(const struct guest_cpu *cpu, enum guest_fault fault)
 {
-    static const uint8_t short_format[] = {0x08, 0x0c, 0x0e};
-    static const uint8_t long_format[] = {0x10, 0x15, 0x16};
+    static const uint8_t short_format[] = {0x08, 0x0c, 0x0e, 0x01, 0x02};
+    static const uint8_t long_format[] = {0x10, 0x15, 0x16, 0x21, 0x22};
     if ((cpu->cp15.ttbcr & TTBCR_EAE) != 0) {
         return FSR_LPAE | long_format[fault];
     }

@@ -10,6 +10,7 @@
 #define EC_SMC 0x13u
 #define EC_FETCH 0x20u
 #define EC_DATA 0x24u
+#define DFSC_DEBUG 0x22u
 #define SYSTEM_INSTRUCTION 4u /* bytes of MCR, MRC and the like in both instruction sets */
 
 static bool regs_read(struct vm *vm, uint32_t cpu, struct guest_cpu *g)
@@ -49,11 +50,17 @@ static uint32_t access_address(struct vm *vm, uint32_t cpu, const struct guest_c
                                                                               : fallback;
 }
 
-static uint32_t mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write)
+static enum guest_fault fault_of(l4_status_t status)
+{
+    return status == L4_ERR_ALIGN ? FAULT_ALIGNMENT : FAULT_EXTERNAL;
+}
+
+static uint32_t mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write,
+                             enum guest_fault fault)
 {
     struct guest_cpu g;
     if (regs_read(vm, cpu, &g)) {
-        exception_data_abort(&g, access_address(vm, cpu, &g, ipa), write, FAULT_EXTERNAL);
+        exception_data_abort(&g, access_address(vm, cpu, &g, ipa), write, fault);
         regs_write(vm, cpu, &g);
     }
     return 0;
@@ -71,7 +78,7 @@ static __attribute__((noinline)) uint32_t exit_mmio_other(struct vm *vm, uint32_
                          : write  ? bus_write(&vm->bus, cpu, ipa, size, w[2])
                                   : bus_read(&vm->bus, cpu, ipa, size, &w[0]);
     if (status != L4_OK) {
-        return mmio_refused(vm, cpu, ipa, write);
+        return mmio_refused(vm, cpu, ipa, write, fault_of(status));
     }
     return write ? L4_RESUME_NEXT : L4_RESUME_WRITE | L4_RESUME_NEXT;
 }
@@ -88,12 +95,12 @@ static inline uint32_t exit_mmio(struct vm *vm, uint32_t cpu, uint32_t w[4])
     }
     if (L4_SYN_WRITE(syndrome)) {
         if (device->ops->write(device->state, &access) != L4_OK) {
-            return mmio_refused(vm, cpu, ipa, true);
+            return mmio_refused(vm, cpu, ipa, true, FAULT_EXTERNAL);
         }
         return L4_RESUME_NEXT;
     }
     if (device->ops->read(device->state, &access) != L4_OK) {
-        return mmio_refused(vm, cpu, ipa, false);
+        return mmio_refused(vm, cpu, ipa, false, FAULT_EXTERNAL);
     }
     w[0] = access.value;
     return L4_RESUME_WRITE | L4_RESUME_NEXT;
@@ -114,11 +121,12 @@ static void access_emulate(struct vm *vm, uint32_t cpu, const uint32_t w[4], str
 {
     struct guest_regs regs = {g->gp, g->banked};
     struct emulation e = {cpu, w[2], w[0], L4_SYN_WRITE(w[1]) != 0};
-    if (emulate(&regs, &vm->bus, &vm->vcpu, &e) == L4_OK) {
+    l4_status_t status = emulate(&regs, &vm->bus, &vm->vcpu, &e);
+    if (status == L4_OK) {
         g->gp = regs.gp;
         g->banked = regs.banked;
     } else {
-        exception_data_abort(g, e.address, e.write, FAULT_EXTERNAL);
+        exception_data_abort(g, e.address, e.write, fault_of(status));
     }
 }
 
@@ -192,7 +200,8 @@ static uint32_t exit_virq(struct vm *vm, uint32_t cpu, const uint32_t w[4])
     return 0;
 }
 
-/* A guest physical address above 4 GiB, where nothing is, or an error that the bus reported. */
+/* A guest physical address above 4 GiB, where nothing is; an error that the bus reported; or a
+ * breakpoint instruction. */
 static uint32_t exit_trap(struct vm *vm, uint32_t cpu, const uint32_t w[4])
 {
     uint32_t class = L4_SYN_EC(w[1]);
@@ -201,7 +210,9 @@ static uint32_t exit_trap(struct vm *vm, uint32_t cpu, const uint32_t w[4])
         return undefined(vm, cpu);
     }
     if (regs_read(vm, cpu, &g)) {
-        enum guest_fault fault = L4_SYN_S1PTW(w[1]) ? FAULT_EXTERNAL_WALK_2 : FAULT_EXTERNAL;
+        enum guest_fault fault = L4_SYN_DFSC(w[1]) == DFSC_DEBUG ? FAULT_DEBUG
+                                 : L4_SYN_S1PTW(w[1])            ? FAULT_EXTERNAL_WALK_2
+                                                                 : FAULT_EXTERNAL;
         if (class == EC_FETCH) {
             exception_prefetch_abort(&g, w[2], fault);
         } else {

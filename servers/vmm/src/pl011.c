@@ -24,9 +24,7 @@ enum pl011_register {
 };
 
 #define CR_MASK 0xff87u
-/* The architected value is 0x300; a board's firmware leaves the port switched on, and early consoles
- * count on that without touching UARTCR. */
-#define CR_START (CR_UARTEN | CR_TXE | CR_RXE)
+#define CR_RESET (CR_TXE | CR_RXE)
 #define IFLS_RESET 0x12u
 
 /* PeriphID0..3 (revision 1: 16 deep FIFOs), PCellID0..3. */
@@ -212,7 +210,7 @@ void pl011_reset(struct pl011 *uart)
 {
     uint8_t line = uart->state.line;
     memset(&uart->state, 0, sizeof(uart->state));
-    uart->state.cr = CR_START;
+    uart->state.cr = CR_RESET;
     uart->state.ifls = IFLS_RESET;
     uart->state.flags = FR_CTS | FR_DSR | FR_DCD;
     uart->state.line = line;

@@ -31,9 +31,11 @@ void fifo_reset(struct pl011_state *s)
     s->ris &= (uint16_t)~(INT_RX | INT_RT);
 }
 
+/* UARTEN is not looked at: early consoles write to a port that, elsewhere, firmware has switched on,
+ * and go on after a driver has put back the reset value that it found. */
 static bool enabled(const struct pl011_state *s, uint32_t direction)
 {
-    return (s->cr & (CR_UARTEN | direction)) == (CR_UARTEN | direction);
+    return (s->cr & direction) != 0;
 }
 
 void rx_push(struct pl011_state *s, uint16_t character)

@@ -22,7 +22,6 @@
 #define LCRH_BRK 0x01u
 #define LCRH_FEN 0x10u
 
-#define CR_UARTEN 0x0001u
 #define CR_LBE 0x0080u
 #define CR_TXE 0x0100u
 #define CR_RXE 0x0200u

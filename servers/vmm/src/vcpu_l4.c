@@ -24,6 +24,15 @@ static l4_status_t inject_now(struct vcpu_l4 *vcpu, uint32_t word)
     return status;
 }
 
+/* Before anything that looks at the slots or takes one. A slot was free, so this cannot fail; if it
+ * does, the word stays deferred. */
+static void deferred_flush(struct vcpu_l4 *vcpu)
+{
+    if (vcpu->deferred != 0 && l4_vcpu_inject(vcpu->cap, vcpu->deferred) == L4_OK) {
+        vcpu->deferred = 0;
+    }
+}
+
 static l4_status_t inject(void *context, uint32_t cpu, uint32_t word)
 {
     struct vcpus_l4 *vcpus = context;
@@ -33,16 +42,8 @@ static l4_status_t inject(void *context, uint32_t cpu, uint32_t word)
         vcpu->used++;
         return L4_OK;
     }
+    deferred_flush(vcpu);
     return inject_now(vcpu, word);
-}
-
-/* Before anything that looks at the slots. A slot was free, so this cannot fail; if it does, the
- * word stays deferred. */
-static void deferred_flush(struct vcpu_l4 *vcpu)
-{
-    if (vcpu->deferred != 0 && l4_vcpu_inject(vcpu->cap, vcpu->deferred) == L4_OK) {
-        vcpu->deferred = 0;
-    }
 }
 
 static l4_status_t retract(void *context, uint32_t cpu, uint32_t irq, uint32_t *word)
@@ -105,6 +106,8 @@ static uint32_t group_size(enum l4_reg_group group)
         return sizeof(struct l4_regs_banked);
     case L4_REGS_CP15:
         return sizeof(struct l4_regs_cp15);
+    case L4_REGS_VFP:
+        return sizeof(struct l4_regs_vfp);
     default:
         return 0;
     }

@@ -67,7 +67,28 @@ static l4_status_t translate(void *context, uint32_t cpu, uint32_t address, bool
     return L4_OK;
 }
 
-static const struct vcpu_port port = {.translate = translate};
+static struct l4_regs_vfp vfp;
+
+static l4_status_t regs_read(void *context, uint32_t cpu, enum l4_reg_group group, void *to)
+{
+    (void)context;
+    (void)cpu;
+    assert_int_equal(group, L4_REGS_VFP);
+    memcpy(to, &vfp, sizeof(vfp));
+    return L4_OK;
+}
+
+static l4_status_t regs_write(void *context, uint32_t cpu, enum l4_reg_group group,
+                              const void *from)
+{
+    (void)context;
+    (void)cpu;
+    assert_int_equal(group, L4_REGS_VFP);
+    memcpy(&vfp, from, sizeof(vfp));
+    return L4_OK;
+}
+
+static const struct vcpu_port port = {NULL, regs_read, regs_write, translate};
 
 static int setup(void **state)
 {
@@ -200,6 +221,45 @@ static void swap(void **state)
     assert_int_equal(run(), L4_OK);
     assert_int_equal(regs.gp.r[1], 0x55);
     assert_int_equal(device[0], 0xa3);
+}
+
+static void vfp_registers(void **state)
+{
+    (void)state;
+    put_arm(0xecb22a04); /* vldmia r2!, {s4-s7} */
+    regs.gp.r[2] = VA_DEVICE;
+    assert_int_equal(run(), L4_OK);
+    assert_memory_equal(&vfp.d[4], device, 16);
+    assert_int_equal(regs.gp.r[2], VA_DEVICE + 16);
+    setup(NULL);
+    put_arm(0xedc2fb02); /* vstr d31, [r2, #8] */
+    regs.gp.r[2] = VA_DEVICE;
+    vfp.d[62] = 0x12345678;
+    vfp.d[63] = 0x9abcdef0;
+    assert_int_equal(run(), L4_OK);
+    assert_int_equal(device[2], 0x12345678);
+    assert_int_equal(device[3], 0x9abcdef0);
+}
+
+static void user_registers(void **state)
+{
+    (void)state;
+    put_arm(0xe8d06000); /* ldmia r0, {sp, lr}^ */
+    regs.gp.r[0] = VA_DEVICE;
+    regs.gp.cpsr = MODE_FIQ;
+    assert_int_equal(run(), L4_OK);
+    assert_int_equal(regs.gp.sp_usr, device[0]);
+    assert_int_equal(regs.gp.lr_usr, device[1]);
+    setup(NULL);
+    put_arm(0xe8c0e100); /* stmia r0, {r8, sp, lr, pc}^ */
+    regs.gp.r[0] = VA_DEVICE;
+    regs.gp.cpsr = MODE_FIQ;
+    regs.banked.r8_fiq = 0x666;
+    regs.gp.sp_usr = 0x777;
+    assert_int_equal(run(), L4_OK);
+    assert_int_equal(device[0], 0xa8);
+    assert_int_equal(device[1], 0x777);
+    assert_int_equal(device[3], VA_PC + 8);
 }
 
 static void big_endian_data(void **state)
@@ -397,6 +457,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(load_with_writeback), T(signed_load), T(dual_and_multiple), T(load_of_base_wins),
         T(store_of_base_is_the_old_value), T(multiple_across_pages), T(branch_by_load), T(swap),
+        T(vfp_registers), T(user_registers),
         T(big_endian_data), T(thumb_in_an_it_block), T(thumb_narrow),
         T(wide_at_the_end_of_what_is_mapped), T(refused_by_the_device), T(unaligned_device_access),
         T(registers_by_mode), C(data_abort), C(data_abort_long_format), C(prefetch_abort),

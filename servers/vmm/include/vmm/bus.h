@@ -51,8 +51,8 @@ static inline const struct bus_device *bus_find(const struct bus *bus, uint32_t 
     return &bus->device[page < BUS_PAGES ? bus->page[page] : 0];
 }
 
-/* Accesses of 1, 2 or 4 bytes anywhere: devices, RAM, ROM (writes ignored). Errors: ALIGN (a device
- * access that is not), NOT_FOUND (nothing there), a device's own. */
+/* Accesses of 1, 2 or 4 bytes anywhere: devices, RAM, ROM (writes ignored). Errors: ALIGN (an
+ * access outside of memory that is not aligned), NOT_FOUND (nothing there), a device's own. */
 L4_MUST_CHECK l4_status_t bus_read(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size,
                                    uint32_t *value);
 L4_MUST_CHECK l4_status_t bus_write(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size,

@@ -1,7 +1,7 @@
 /*
  * Load and store instructions that the hardware's syndrome does not describe: write-back forms,
- * LDRD/STRD, LDM/STM, PUSH/POP, unprivileged forms, SWP. Pure: instruction and registers in, a
- * description of the transfer out.
+ * LDRD/STRD, LDM/STM, PUSH/POP, unprivileged forms, SWP, VLDR/VSTR and VLDM/VSTM. Pure: instruction
+ * and registers in, a description of the transfer out.
  */
 #ifndef VMM_DECODE_H
 #define VMM_DECODE_H
@@ -9,9 +9,17 @@
 #include <vmm/regs.h>
 
 #define TRANSFER_NO_WRITEBACK 0xffu
+#define TRANSFER_MAX 32u /* elements */
+
+enum transfer_bank {
+    BANK_CORE, /* registers of the present mode */
+    BANK_USER, /* registers of User mode: LDM and STM with a caret */
+    BANK_VFP,  /* words of struct l4_regs_vfp.d, from `first` on */
+};
 
 struct transfer {
     uint32_t address;   /* of the first element; ascending */
+    enum transfer_bank bank;
     uint16_t list;      /* registers, lowest first; 0: `first` and, when count is 2, `second` */
     uint8_t count;      /* elements */
     uint8_t size;       /* bytes of an element: 1, 2 or 4 */
@@ -34,8 +42,8 @@ static inline bool thumb_is_wide(uint32_t halfword)
 /* The register of the i-th element. */
 uint32_t transfer_reg(const struct transfer *t, uint32_t i);
 
-/* NOT_SUPPORTED: no load or store, one of coprocessor registers, an exclusive one, or one whose
- * operands are UNPREDICTABLE. */
+/* NOT_SUPPORTED: no load or store, an exclusive one, an exception return, one of Advanced SIMD
+ * structures, or one whose operands are UNPREDICTABLE. */
 L4_MUST_CHECK l4_status_t decode_arm(const struct guest_regs *regs, uint32_t instruction,
                                      struct transfer *t);
 L4_MUST_CHECK l4_status_t decode_thumb(const struct guest_regs *regs, uint32_t halfword,

@@ -18,6 +18,8 @@ enum guest_fault {
     FAULT_EXTERNAL,        /* the bus refused the access itself */
     FAULT_EXTERNAL_WALK_1, /* the bus refused a translation table walk, first level */
     FAULT_EXTERNAL_WALK_2, /* ... second level */
+    FAULT_ALIGNMENT,       /* an unaligned access to what is no Normal memory */
+    FAULT_DEBUG,           /* a breakpoint instruction */
 };
 
 /* gp.pc is the instruction's address. */

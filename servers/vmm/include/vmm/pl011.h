@@ -3,8 +3,8 @@
  *
  * Bytes leave as soon as the console takes them; what it does not take stays in the transmit FIFO
  * (UARTFR.TXFF and BUSY tell the guest) until pl011_console_ready(). Input is taken from the
- * console only as the receive FIFO has room, so none is lost. The port starts switched on, as
- * firmware leaves it.
+ * console only as the receive FIFO has room, so none is lost. UARTCR.TXE and RXE count; UARTEN does
+ * not, as in QEMU.
  */
 #ifndef VMM_PL011_H
 #define VMM_PL011_H
