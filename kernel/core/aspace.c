@@ -17,6 +17,12 @@ static l4_status_t check_donation(const struct cap *c, uint32_t min_frames)
     if ((c->flags & CAP_MAPPED) != 0 || c->watermark != 0 || cap_has_children(c)) {
         return L4_ERR_BUSY;
     }
+    if ((c->rights & L4_RIGHT_COPY) == 0) {
+        return L4_ERR_RIGHTS;
+    }
+    if (c->depth >= CAP_MAX_DEPTH) {
+        return L4_ERR_DEPTH;
+    }
     return c->frames >= min_frames ? L4_OK : L4_ERR_NO_MEMORY;
 }
 

@@ -176,8 +176,11 @@ int cap_revoke(struct cap *c)
         struct cap *child = cap_next(c);
 
         if ((child->flags & CAP_DONATED) != 0 && child->space->object.dying) {
-            /* Only while reaping: its end is under way; it takes its parent's place. */
+            /* Only while reaping: its end is under way. It becomes a sibling in front of c, so that
+             * the rest of c's descendants are found. */
             child->depth = c->depth;
+            list_remove(&child->link);
+            list_append(&c->link, &child->link);
             continue;
         }
         if (cap_delete_leaf(child) != L4_OK || arch_irq_pending()) {

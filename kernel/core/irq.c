@@ -61,10 +61,13 @@ void irq_unbind(struct irq *i)
     cap_clear(&i->target);
 }
 
+/* May come again for the same object, when the source is another's already. */
 void irq_quiesce(struct irq *i)
 {
-    irq_unbind(i);
-    irq_table[i->number] = NULL;
+    if (irq_table[i->number] == i) {
+        irq_unbind(i);
+        irq_table[i->number] = NULL;
+    }
 }
 
 l4_status_t irq_bind(struct irq *i, struct cap *endpoint, uint32_t bits)

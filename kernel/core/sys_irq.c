@@ -62,6 +62,9 @@ struct thread *sys_irq(struct thread *self)
         return syscall_finish(self, status);
     }
     i = container_of(c->object, struct irq, object);
+    if (i->object.dying) {
+        return syscall_finish(self, L4_ERR_STATE);
+    }
     switch (r[1]) {
     case L4_IRQ_BIND:
         status = bind(self, i);

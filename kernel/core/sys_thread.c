@@ -149,6 +149,9 @@ struct thread *sys_thread(struct thread *self)
         return syscall_finish(self, status);
     }
     t = thread_of_object(c->object);
+    if (t->object.dying && r[1] != L4_THREAD_GET_INFO) {
+        return syscall_finish(self, L4_ERR_STATE);
+    }
     switch (r[1]) {
     case L4_THREAD_SET_BUFFER:
         status = set_buffer(self, t, r[2]);

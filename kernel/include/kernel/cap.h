@@ -75,7 +75,8 @@ void cap_init_original(struct cap *slot, struct object *o, uint8_t rights);
 l4_status_t cap_derive(struct cap *dst, struct cap *src, uint8_t rights,
                        uint32_t badge) L4_MUST_CHECK;
 /* The same for a user's copy. BUSY: the region's memory was handed out, by split or donation. */
-l4_status_t cap_copy(struct cap *dst, struct cap *src, uint8_t rights, uint32_t badge) L4_MUST_CHECK;
+l4_status_t cap_copy(struct cap *dst, struct cap *src, uint8_t rights,
+                     uint32_t badge) L4_MUST_CHECK;
 /* dst (free) := src, which becomes free; its descendants stay. */
 l4_status_t cap_move(struct cap *dst, struct cap *src) L4_MUST_CHECK;
 
