@@ -75,8 +75,8 @@ static void check_space(const struct world *w, const struct aspace *as)
         pages += c->progress;
         check_not_donated(w, c);
     }
-    if (as->object.dying && as->dying_stage > 3) {
-        return; /* its tables are gone */
+    if (as->object.dying && as->dying_stage >= 3) {
+        return; /* no thread is left that could use its tables */
     }
     fake_aspace_each(as, check_mapping, &walk);
     CHECK(walk.pages == pages || !w->settled, "%u pages are mapped, capabilities know of %u",

@@ -53,7 +53,7 @@ struct machine {
     l4_cap_t more_ram; /* 64 MiB */
     l4_cap_t device;
     l4_cap_t next_slot; /* of init's table */
-    uint32_t restarts;  /* of system calls, by preemption */
+    uint32_t restarts;  /* of the call under way; not 0: something is half-done */
     bool check;         /* invariants after every entry */
     uint32_t entries;
 };
