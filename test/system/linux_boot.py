@@ -12,9 +12,11 @@ def test(bench):
         machine.send("echo answer-$((6*7))\n")
         machine.expect(r"echo answer-\$\(\(6\*7\)\)", linux_guest.ANSWER_S)
         machine.expect("^answer-42$", linux_guest.ANSWER_S)
+        machine.expect("# ", linux_guest.ANSWER_S)
         # Ctrl-C reaches the guest: the sleep ends long before its time.
         machine.send("sleep 10000\n")
         machine.expect("sleep 10000", linux_guest.ANSWER_S)
+        machine.expect_silence(1)
         machine.send("\x03")
         machine.expect("# ", linux_guest.ANSWER_S)
         machine.send("uname -m; echo back-$?\n")

@@ -13,6 +13,7 @@ def test(bench):
             linux_guest.wait_ready(machine)
         machine.send("echo still-$((40+2))\n")
         machine.expect("^still-42$", linux_guest.ANSWER_S)
+        machine.expect("# ", linux_guest.ANSWER_S)
         linux_guest.power_off(machine)
 
 

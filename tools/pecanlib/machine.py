@@ -122,6 +122,13 @@ class Machine:
         while self.console.tail and time.monotonic() < end and self._read(end - time.monotonic()):
             pass
 
+    def expect_silence(self, seconds):
+        """Reads until nothing new has come for a while (at most ten times as long)."""
+        end = time.monotonic() + 10 * seconds
+        seen = None
+        while time.monotonic() < end and seen != (seen := (len(self.console.lines), self.console.tail)):
+            self._read(seconds)
+
     def send(self, text):
         """Types text at the console, slowly enough for a UART without flow control."""
         for at in range(0, len(text), 8):
