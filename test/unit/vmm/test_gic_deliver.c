@@ -312,6 +312,25 @@ static void active_is_never_evicted(void **state)
     assert_int_equal(ACK(), 72);
 }
 
+static void active_and_pending_is_never_evicted(void **state)
+{
+    (void)state;
+    for (uint32_t i = 64; i < 68; i++) {
+        LINE(i, true);
+        assert_int_equal(ACK(), i);
+        LINE(i, false);
+        LINE(i, true);
+    }
+    fake_write(&k, 0, 0x448, 1, 0x00);
+    LINE(72, true);
+    for (uint32_t i = 64; i < 68; i++) {
+        assert_int_equal(FLIGHT(i) & (L4_VIRQ_ACTIVE | L4_VIRQ_PENDING),
+                         L4_VIRQ_ACTIVE | L4_VIRQ_PENDING);
+    }
+    END(65);
+    assert_int_equal(FLIGHT(72) & L4_VIRQ_PENDING, L4_VIRQ_PENDING);
+}
+
 static void set_active_then_end(void **state)
 {
     (void)state;
@@ -438,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup(overflow_of_levels, setup),
         cmocka_unit_test_setup(urgent_evicts, setup),
         cmocka_unit_test_setup(active_is_never_evicted, setup),
+        cmocka_unit_test_setup(active_and_pending_is_never_evicted, setup),
         cmocka_unit_test_setup(set_active_then_end, setup),
         cmocka_unit_test_setup(sgi_to_self, setup),
         cmocka_unit_test_setup(sgi_from_two_sources, setup_two),
