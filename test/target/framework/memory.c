@@ -7,7 +7,9 @@
 #include <l4/cap.h>
 #include <l4/memory.h>
 
+#include "space.h"
 #include "test.h"
+#include "worker.h"
 
 #define ARENA_SIZE (64u << 20)
 #define OWN_POOL (256u << 10)
@@ -18,6 +20,9 @@ static l4_cap_t arena;
 static l4_cap_t first_slot, next_slot;
 static uint32_t next_window;
 static uint32_t pool_before;
+static l4_cap_t round_part; /* RAM comes from here; 0: from the arena */
+static l4_cap_t round_first;
+static uint32_t round_window;
 
 static uint32_t pool_free(void)
 {
@@ -71,6 +76,7 @@ void memory_begin(void)
 {
     next_slot = first_slot;
     next_window = FIRST_WINDOW;
+    round_part = L4_CAP_NULL;
     pool_before = pool_free();
 }
 
@@ -83,6 +89,35 @@ void memory_end(void)
     CHECK_EQ(pool_free(), pool_before);
 }
 
+bool memory_round_begin(uint32_t size)
+{
+    if (round_part == L4_CAP_NULL) {
+        const l4_cap_t part = memory_slot();
+
+        if (!CHECK_OK(l4_region_split(arena, size, L4_PAGE_SHIFT, part))) {
+            return false;
+        }
+        round_part = part;
+    }
+    round_first = next_slot;
+    round_window = next_window;
+    space_round_begin();
+    worker_round_begin();
+    return true;
+}
+
+void memory_round_end(void)
+{
+    CHECK_OK(l4_cap_revoke(round_part));
+    for (l4_cap_t slot = next_slot; slot-- > round_first;) {
+        CHECK_OK(l4_cap_delete(slot));
+    }
+    next_slot = round_first;
+    next_window = round_window;
+    space_round_end();
+    worker_round_end();
+}
+
 l4_cap_t memory_slot(void)
 {
     CHECK(next_slot < SLOT_END);
@@ -93,7 +128,10 @@ l4_cap_t memory_ram_aligned(uint32_t size, uint32_t align_log2)
 {
     const l4_cap_t slot = memory_slot();
 
-    return CHECK_OK(l4_region_split(arena, size, align_log2, slot)) ? slot : L4_CAP_NULL;
+    return CHECK_OK(l4_region_split(round_part != L4_CAP_NULL ? round_part : arena, size,
+                                    align_log2, slot))
+               ? slot
+               : L4_CAP_NULL;
 }
 
 l4_cap_t memory_ram(uint32_t size)

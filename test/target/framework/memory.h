@@ -17,6 +17,14 @@ bool memory_start(void);
 void memory_begin(void);
 void memory_end(void);
 
+/*
+ * A round within a case: what is made between begin and end, workers and spaces too, is taken back
+ * at its end. RAM comes out of a part of the arena of `size` bytes, from the first round of a case
+ * on (later rounds use the same part). Rounds do not nest.
+ */
+bool memory_round_begin(uint32_t size);
+void memory_round_end(void);
+
 /* A free slot that was not handed out in this case. */
 l4_cap_t memory_slot(void);
 /* Original RAM region of `size` bytes; 0 and a recorded failure when it cannot be had. */

@@ -17,11 +17,21 @@ extern char __stack_bottom[];
 struct space space_root = {.cap = L4_ROOT_ASPACE};
 
 static struct space spaces[SPACES];
-static uint32_t space_count;
+static uint32_t space_count, round_count;
 
 void space_begin(void)
 {
     space_count = 0;
+}
+
+void space_round_begin(void)
+{
+    round_count = space_count;
+}
+
+void space_round_end(void)
+{
+    space_count = round_count;
 }
 
 /* The image's segments in link order: text, constants, data; the stack stays private. */

@@ -35,5 +35,7 @@ l4_cap_t space_map(const struct space *space, l4_cap_t region, uint32_t offset, 
 uint32_t space_pool_free(const struct space *space);
 
 void space_begin(void);
+void space_round_begin(void);
+void space_round_end(void);
 
 #endif

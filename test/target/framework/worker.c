@@ -21,11 +21,21 @@
 #define POLL_US 50u
 
 static struct worker workers[WORKERS];
-static uint32_t worker_count;
+static uint32_t worker_count, round_count;
 
 void worker_begin(void)
 {
     worker_count = 0;
+}
+
+void worker_round_begin(void)
+{
+    round_count = worker_count;
+}
+
+void worker_round_end(void)
+{
+    worker_count = round_count;
 }
 
 /* All workers begin here; what the root thread needs to know is in *self, which is shared. */

@@ -37,6 +37,8 @@ struct worker {
 };
 
 void worker_begin(void);
+void worker_round_begin(void);
+void worker_round_end(void);
 
 /* A thread, not started; flags: L4_THREAD_*. NULL and a recorded failure when it cannot be made. */
 struct worker *worker_create(struct space *space, uint32_t priority, uint32_t flags);
