@@ -42,7 +42,7 @@ void gich_save(struct vcpu *v)
     v->vmcr = GICH(GICH_VMCR);
     v->apr = GICH(GICH_APR);
     GICH(GICH_HCR) = 0;
-    v->extra |= VCPU_PARKED;
+    v->parked = 1;
 }
 
 /* The interface stays off until vcpu_enter() unparks it. */
@@ -59,10 +59,10 @@ void gich_load(struct vcpu *v)
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
 {
     v->gich_hcr = (v->gich_hcr & ~clear) | set;
-    if (v->live && (v->extra & VCPU_PARKED) == 0) {
+    if (v->live && !v->parked) {
         GICH(GICH_HCR) = v->gich_hcr;
     } else {
-        v->extra |= VCPU_PARKED;
+        v->parked = 1;
         if (v->loaded) {
             GICH(GICH_HCR) = 0;
         }
@@ -361,7 +361,7 @@ void arch_vcpu_virqs(struct thread *t, uint32_t out[6])
         out[i] = gich_word(v, i);
     }
     out[4] = vtimer_lines(v);
-    out[5] = slot_general(v, SLOT_PHYSICAL) ? SLOT_PHYSICAL + 1u : SLOT_PHYSICAL;
+    out[5] = SLOT_PHYSICAL; /* what no timer ever takes away */
 }
 
 bool arch_vcpu_wakes(struct thread *t)
@@ -445,10 +445,11 @@ static void park(struct thread *t)
 {
     struct vcpu *v = t->vcpu;
 
-    v->extra |= VCPU_PARKED;
+    v->parked = 1;
     GICH(GICH_HCR) = 0;
     if (v->live) {
         vcpu_leave(); /* so that the next switch to it enters, and unparks */
+        CP15_WRITE(HDCR, arch_this_cpu()->hdcr);
         arch_this_cpu()->world = 0;
     }
     vcpu_wake(t);

@@ -94,9 +94,10 @@ void arch_vcpu_reset(struct thread *t)
     v->cp15.vmpidr = MPIDR_RESET;
     v->cp15.vpidr = CP15_READ(MIDR);
     v->hstr = GUEST_HSTR;
-    v->extra = VCPU_PARKED;
+    v->hdcr = arch_this_cpu()->hdcr;
+    v->parked = 1;
     if ((t->flags & L4_THREAD_PMU) != 0) {
-        v->extra |= VCPU_PMU;
+        v->hdcr &= ~HDCR_TPM;
     } else {
         v->hstr |= GUEST_HSTR_C9;
     }

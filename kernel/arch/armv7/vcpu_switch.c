@@ -5,18 +5,12 @@
 #include <arch/guest.h>
 #include <arch/irq.h>
 
-/* Out of the guest world but for what world_native() sets. PMUSERENR.EN and HDCR.TPM are the
- * native world's: see arch/world.h. */
+/* Out of the guest world but for what world_native() sets. */
 static inline void unlive(struct vcpu *v)
 {
     v->live = 0;
     v->cp15.sctlr = CP15_READ(SCTLR);
     v->cp15.cntkctl = CP15_READ(CNTKCTL);
-    if (unlikely((v->extra & VCPU_PMU) != 0)) {
-        v->pmuserenr = CP15_READ(PMUSERENR);
-        CP15_WRITE(PMUSERENR, 1u);
-        CP15_WRITE(HDCR, arch_this_cpu()->hdcr);
-    }
 }
 
 static void save(struct cpu *cpu, struct vcpu *v)
@@ -45,18 +39,6 @@ static void load(struct cpu *cpu, struct thread *t)
     v->loaded = 1;
 }
 
-static void __attribute__((noinline)) enter_extra(struct vcpu *v)
-{
-    if ((v->extra & VCPU_PARKED) != 0) {
-        v->extra &= ~VCPU_PARKED;
-        GICH(GICH_HCR) = v->gich_hcr;
-    }
-    if ((v->extra & VCPU_PMU) != 0) {
-        CP15_WRITE(PMUSERENR, v->pmuserenr);
-        CP15_WRITE(HDCR, arch_this_cpu()->hdcr & ~HDCR_TPM);
-    }
-}
-
 void vcpu_enter(struct thread *next)
 {
     struct cpu *cpu = this_cpu();
@@ -71,8 +53,10 @@ void vcpu_enter(struct thread *next)
     CP15_WRITE(HCPTR, cpu->loaded_vfp == next ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
     CP15_WRITE(SCTLR, v->cp15.sctlr);
     CP15_WRITE(CNTKCTL, v->cp15.cntkctl);
-    if (unlikely(v->extra != 0)) {
-        enter_extra(v);
+    CP15_WRITE(HDCR, v->hdcr);
+    if (unlikely(v->parked)) {
+        v->parked = 0;
+        GICH(GICH_HCR) = v->gich_hcr;
     }
 }
 

@@ -13,11 +13,6 @@
 #define VCPU_SLOTS 4u   /* list registers of Cortex-A7 and A15 (GICH_VTR) */
 #define VCPU_WAITING 8u /* interrupts that wait in the kernel for a slot */
 
-#define VCPU_PARKED                                                                                \
-    1u              /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile      \
-                     */
-#define VCPU_PMU 2u /* L4_THREAD_PMU */
-
 struct thread;
 
 /* vcpu_bank.S knows the offsets up to fcseidr. */
@@ -26,8 +21,7 @@ struct vcpu {
     struct l4_regs_cp15 cp15;
     uint32_t fcseidr;
     struct l4_regs_vfp vfp;
-    uint32_t hstr;      /* of the guest world */
-    uint32_t pmuserenr; /* L4_THREAD_PMU: the guest's */
+    uint32_t hstr, hdcr; /* of the guest world; L4_THREAD_PMU: the one PMU is open and shared */
     struct thread *thread;
 
     /* The exit that waits for its reply. */
@@ -36,9 +30,8 @@ struct vcpu {
 
     uint8_t loaded;
     uint8_t live;
-    uint8_t wanted; /* the VMM was refused a slot and wants to know of the next */
-    uint8_t reserved;
-    uint32_t extra;   /* VCPU_*: what entering the guest has to do beside the usual */
+    uint8_t wanted;   /* the VMM was refused a slot and wants to know of the next */
+    uint8_t parked;   /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
     uint32_t watched; /* slots whose NOTIFY is the kernel's own */
     uint32_t waiting_count;
 
