@@ -2,20 +2,22 @@
 
 #include <libfdt.h>
 
+#include <l4/base/range.h>
 #include <l4/format/dt.h>
 
 #define DT_CELLS_MAX 2
 
 bool dt_check(const void *blob, size_t size)
 {
-    if (size < sizeof(struct fdt_header) || fdt_check_header(blob) != 0 ||
-        fdt_totalsize(blob) > size || fdt_version(blob) < 17) {
+    if (!l4_is_aligned((uintptr_t)blob, 4) || size < sizeof(struct fdt_header) ||
+        fdt_check_header(blob) != 0 || fdt_totalsize(blob) > size || fdt_version(blob) < 17) {
         return false;
     }
     const uint32_t total = fdt_totalsize(blob);
     const uint32_t structure = fdt_off_dt_struct(blob);
     const uint32_t strings = fdt_off_dt_strings(blob);
-    if (structure > total || fdt_size_dt_struct(blob) > total - structure || strings > total ||
+    if (!l4_is_aligned(structure, 4) || !l4_is_aligned(fdt_off_mem_rsvmap(blob), 8) ||
+        structure > total || fdt_size_dt_struct(blob) > total - structure || strings > total ||
         fdt_size_dt_strings(blob) > total - strings || fdt_off_mem_rsvmap(blob) > total) {
         return false;
     }

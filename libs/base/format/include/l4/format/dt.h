@@ -15,7 +15,7 @@
 
 #define DT_DEPTH_MAX 16u
 
-/* True when `blob` (at least 4-byte aligned) is a well-formed tree of at most `size` bytes. */
+/* True when `blob` is an aligned, well-formed tree of at most `size` bytes. */
 bool dt_check(const void *blob, size_t size);
 
 /* Range `index` of the node's reg, translated through its parents' ranges. Errors: NOT_FOUND (no
