@@ -4,8 +4,12 @@
  *
  * Each interrupt's pending and active state is either here (latch, line, active) or in the kernel
  * (flight). irq_withdraw() brings it here, irq_update() sends it out again; every register write
- * stands between the two, so that no order of guest writes can lose a state. When the kernel has no
- * slot, a pending interrupt of lower priority gives way, and comes back when a slot is free.
+ * stands between the two, so that no order of guest writes can lose a state.
+ *
+ * When the kernel has no slot, a less urgent pending interrupt gives way, or an active one that will
+ * not be ended next; both come back when a slot is free. The CPU interface can end only what is in
+ * flight: that is why the most urgent active one stays, and why GICC_DIR, with which a guest ends
+ * interrupts in any order, comes to us (gic_deactivate()).
  *
  * Level-triggered interrupts fly with NOTIFY: their entry is known to be in flight until
  * gic_ended(). Edges end silently: flight is then only "perhaps", settled by a query.
@@ -13,7 +17,7 @@
 #include "gic_internal.h"
 
 #define NO_IRQ GIC_IRQS
-#define ACTIVE_FIRST (-1) /* an active interrupt has to be in flight before the guest ends it */
+#define LIVE (L4_VIRQ_PENDING | L4_VIRQ_ACTIVE)
 
 static uint32_t virq_source(uint32_t word)
 {
@@ -205,43 +209,91 @@ static bool irq_send(struct gic *gic, uint32_t cpu, uint32_t irq)
     return true;
 }
 
-static int irq_urgency(struct gic *gic, uint32_t cpu, uint32_t irq)
+static uint32_t word_priority(uint32_t word)
 {
-    if ((irq_word(gic, cpu, irq)->active & irq_bit(irq)) != 0) {
-        return ACTIVE_FIRST;
-    }
-    return *irq_priority(gic, cpu, irq);
+    return ((word >> L4_VIRQ_PRIORITY_SHIFT) & 31u) << 3;
 }
 
-/* The pending entry in flight with the lowest priority below `urgency`, NO_IRQ when none is. Entries
- * of the timers are the kernel's. */
-static uint32_t flight_victim(struct gic *gic, uint32_t cpu, int urgency)
+/* Slot of the most urgent active entry, GIC_SLOTS when there is none: unless the guest splits the
+ * end of an interrupt, it is the one that will be ended next. */
+static uint32_t flight_top(const struct gic_flight *flight)
 {
-    struct gic_flight flight;
-    if (gic->port.query(gic->port.context, cpu, &flight) != L4_OK) {
+    uint32_t top = GIC_SLOTS;
+    for (uint32_t i = 0; i < GIC_SLOTS; i++) {
+        if ((flight->word[i] & L4_VIRQ_ACTIVE) != 0 &&
+            (top == GIC_SLOTS || word_priority(flight->word[i]) < word_priority(flight->word[top]))) {
+            top = i;
+        }
+    }
+    return top;
+}
+
+/* The least urgent entry in `state` (pending and not active, or active), but the one in slot `skip`.
+ * Entries that the kernel injected itself, the timers', are left alone. */
+static uint32_t flight_least(struct gic *gic, uint32_t cpu, const struct gic_flight *flight,
+                             uint32_t state, uint32_t skip)
+{
+    uint32_t least = NO_IRQ;
+    uint32_t priority = 0;
+    for (uint32_t i = 0; i < GIC_SLOTS; i++) {
+        uint32_t word = flight->word[i];
+        uint32_t irq = L4_VIRQ_ID(word);
+        bool fits = state == L4_VIRQ_ACTIVE ? (word & L4_VIRQ_ACTIVE) != 0
+                                            : (word & LIVE) == L4_VIRQ_PENDING;
+        if (fits && i != skip && irq < GIC_IRQS && word_priority(word) >= priority &&
+            (irq_word(gic, cpu, irq)->flight & irq_bit(irq)) != 0) {
+            least = irq;
+            priority = word_priority(word);
+        }
+    }
+    return least;
+}
+
+/* Who gives way to an active interrupt that came back: it has to be in flight when the guest ends
+ * it, thus when it is the next to be ended. With a split end the guest names it to us (DIR). */
+static uint32_t victim_for_active(struct gic *gic, uint32_t cpu, const struct gic_flight *flight,
+                                  uint32_t urgency)
+{
+    uint32_t top = flight_top(flight);
+    if (gic->port.split_end(gic->port.context, cpu) ||
+        (top != GIC_SLOTS && word_priority(flight->word[top]) <= urgency)) {
         return NO_IRQ;
     }
-    uint32_t victim = NO_IRQ;
-    for (uint32_t i = 0; i < GIC_SLOTS; i++) {
-        uint32_t word = flight.word[i];
-        uint32_t irq = L4_VIRQ_ID(word);
-        if ((word & L4_VIRQ_PENDING) == 0 || (word & L4_VIRQ_ACTIVE) != 0 || irq >= GIC_IRQS ||
-            (irq_word(gic, cpu, irq)->flight & irq_bit(irq)) == 0) {
-            continue;
-        }
-        int priority = (int)(((word >> L4_VIRQ_PRIORITY_SHIFT) & 31u) << 3);
-        if (priority > urgency) {
-            urgency = priority;
-            victim = irq;
-        }
-    }
-    return victim;
+    return flight_least(gic, cpu, flight, L4_VIRQ_PENDING, GIC_SLOTS);
 }
 
-/* Makes room for `irq` at the cost of a less urgent one. */
-static bool irq_send_instead(struct gic *gic, uint32_t cpu, uint32_t irq)
+/* Who gives way to a pending one: a less urgent pending one; else, if it could be taken now, an
+ * active one that is not the next to be ended. */
+static uint32_t victim_for_pending(struct gic *gic, uint32_t cpu, const struct gic_flight *flight,
+                                   uint32_t urgency)
 {
-    uint32_t victim = flight_victim(gic, cpu, irq_urgency(gic, cpu, irq));
+    uint32_t pending = flight_least(gic, cpu, flight, L4_VIRQ_PENDING, GIC_SLOTS);
+    if (pending != NO_IRQ && *irq_priority(gic, cpu, pending) > urgency) {
+        return pending;
+    }
+    bool split = gic->port.split_end(gic->port.context, cpu);
+    uint32_t top = flight_top(flight);
+    if (!split && top != GIC_SLOTS && word_priority(flight->word[top]) <= urgency) {
+        return NO_IRQ;
+    }
+    return flight_least(gic, cpu, flight, L4_VIRQ_ACTIVE, split ? GIC_SLOTS : top);
+}
+
+/* Sends an interrupt, in another one's place if need be. False: it waits for a free slot, which the
+ * kernel will tell. */
+static bool irq_place(struct gic *gic, uint32_t cpu, uint32_t irq)
+{
+    struct gic_flight flight;
+    if (irq_send(gic, cpu, irq)) {
+        return true;
+    }
+    if (gic->port.query(gic->port.context, cpu, &flight) != L4_OK) {
+        return false;
+    }
+    uint32_t urgency = *irq_priority(gic, cpu, irq);
+    bool active = (irq_word(gic, cpu, irq)->active & irq_bit(irq)) != 0;
+    uint32_t victim = active ? victim_for_active(gic, cpu, &flight, urgency)
+                             : victim_for_pending(gic, cpu, &flight, urgency);
     if (victim == NO_IRQ) {
         return false;
     }
@@ -249,19 +301,21 @@ static bool irq_send_instead(struct gic *gic, uint32_t cpu, uint32_t irq)
     return irq_send(gic, cpu, irq);
 }
 
-static uint32_t most_urgent(struct gic *gic, uint32_t cpu)
+/* The most urgent due interrupt, of the active or of the other ones. */
+static uint32_t most_urgent(struct gic *gic, uint32_t cpu, bool active)
 {
     uint32_t best = NO_IRQ;
-    int best_urgency = 0x100;
+    uint32_t best_priority = 0x100;
     for (uint32_t i = 0; i < GIC_WORDS; i++) {
-        uint32_t due = word_due(gic, gic_word(gic, cpu, i));
+        const struct gic_word *word = gic_word(gic, cpu, i);
+        uint32_t due = word_due(gic, word) & (active ? word->active : ~word->active);
         while (due != 0) {
             uint32_t irq = i * 32u + (uint32_t)__builtin_ctz(due);
             due &= due - 1u;
-            int urgency = irq_urgency(gic, cpu, irq);
-            if (urgency < best_urgency && irq_due(gic, cpu, irq)) {
+            uint32_t priority = *irq_priority(gic, cpu, irq);
+            if (priority < best_priority && irq_due(gic, cpu, irq)) {
                 best = irq;
-                best_urgency = urgency;
+                best_priority = priority;
             }
         }
     }
@@ -270,14 +324,11 @@ static uint32_t most_urgent(struct gic *gic, uint32_t cpu)
 
 void gic_update(struct gic *gic, uint32_t cpu)
 {
-    for (;;) {
-        uint32_t irq = most_urgent(gic, cpu);
-        if (irq == NO_IRQ) {
-            return;
-        }
-        if (!irq_send(gic, cpu, irq) && !irq_send_instead(gic, cpu, irq)) {
-            return; /* the kernel has noted that we wait for a slot */
-        }
+    for (uint32_t pass = 0; pass < 2u; pass++) {
+        uint32_t irq;
+        do {
+            irq = most_urgent(gic, cpu, pass == 0);
+        } while (irq != NO_IRQ && irq_place(gic, cpu, irq));
     }
 }
 

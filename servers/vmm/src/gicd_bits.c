@@ -186,3 +186,23 @@ const struct gicd_bank gicd_set_pending = {pending_read, pending_write};
 const struct gicd_bank gicd_clear_pending = {pending_read, unpend_write};
 const struct gicd_bank gicd_set_active = {active_read, activate_write};
 const struct gicd_bank gicd_clear_active = {active_read, deactivate_write};
+
+/* GICC_DIR (4.4.15): ends an interrupt whose priority was dropped before. */
+
+static l4_status_t dir_read(void *state, struct mmio *access)
+{
+    (void)state;
+    access->value = 0;
+    return L4_OK;
+}
+
+static l4_status_t dir_write(void *state, struct mmio *access)
+{
+    uint32_t irq = access->value & 0x3ffu;
+    if (access->offset == 0 && access->size == 4 && irq < GIC_IRQS) {
+        irq_each(state, access->cpu, irq / 32u, irq_bit(irq), active_clear);
+    }
+    return L4_OK;
+}
+
+const struct device_ops gicc_dir_ops = {dir_read, dir_write};

@@ -96,6 +96,22 @@ static l4_status_t rom_map_guest(struct guest *guest)
     return L4_OK;
 }
 
+/* The first page alone: GICC_DIR, in the second, is emulated. Without the right to share, all of it:
+ * then no more interrupts can be active with a dropped priority than there are slots. */
+static l4_status_t gicc_map(struct guest *guest)
+{
+    l4_cap_t gicc;
+    l4_status_t status = share(guest, guest->config->gicv, L4_PAGE_SIZE,
+                               L4_RIGHT_READ | L4_RIGHT_WRITE, &gicc);
+    if (status == L4_ERR_RIGHTS) {
+        gicc = guest->config->gicv;
+        status = L4_OK;
+    }
+    return status != L4_OK ? status
+                           : l4_aspace_map(guest->aspace, gicc, GICC_BASE,
+                                           L4_MAP_READ | L4_MAP_WRITE);
+}
+
 static l4_status_t aspace_make(struct guest *guest)
 {
     const struct l4_start_vmm *c = guest->config;
@@ -108,7 +124,7 @@ static l4_status_t aspace_make(struct guest *guest)
                                L4_MAP_READ | L4_MAP_WRITE | L4_MAP_EXEC);
     }
     if (status == L4_OK) {
-        status = l4_aspace_map(guest->aspace, c->gicv, GICC_BASE, L4_MAP_READ | L4_MAP_WRITE);
+        status = gicc_map(guest);
     }
     return status != L4_OK ? status : rom_map_guest(guest);
 }

@@ -11,6 +11,8 @@
 
 #include "vcpu_l4.h"
 
+#define VMCR_EOIMODE 0x200u /* GICH_VMCR.VEM */
+
 static struct vcpu_l4 *vcpu_at(void *context, uint32_t cpu)
 {
     struct vcpus_l4 *vcpus = context;
@@ -86,9 +88,18 @@ static l4_status_t timer(void *context, uint32_t cpu, enum l4_timer which, uint3
     return l4_vcpu_timer(vcpu_at(context, cpu)->cap, which, word);
 }
 
+static bool split_end(void *context, uint32_t cpu)
+{
+    if (l4_thread_read_regs(vcpu_at(context, cpu)->cap, L4_REGS_VGIC) != L4_OK) {
+        return false;
+    }
+    const struct l4_regs_vgic *regs = (const struct l4_regs_vgic *)l4_msgbuf()->word;
+    return (regs->vmcr & VMCR_EOIMODE) != 0;
+}
+
 struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus)
 {
-    return (struct gic_port){vcpus, inject, retract, query, timer};
+    return (struct gic_port){vcpus, inject, retract, query, timer, split_end};
 }
 
 void vcpu_l4_reset(struct vcpu_l4 *vcpu)

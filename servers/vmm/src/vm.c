@@ -59,6 +59,7 @@ void vm_init(struct vm *vm, const struct vm_config *config)
     pl031_init(&vm->rtc, &rtc);
     bus_init(&vm->bus, &config->memory);
     attach(vm, GICD_BASE, 0x1000, &gicd_ops, &vm->gic);
+    attach(vm, GICC_DIR_BASE, 0x1000, &gicc_dir_ops, &vm->gic);
     attach(vm, PL011_BASE, 0x1000, &pl011_ops, &vm->uart);
     attach(vm, PL031_BASE, 0x1000, &pl031_ops, &vm->rtc);
     attach(vm, VIRTIO_BASE, VIRTIO_SLOTS * VIRTIO_STRIDE, &virtio_slots_ops, NULL);

@@ -72,10 +72,16 @@ static l4_status_t timer(void *context, uint32_t n, enum l4_timer which, uint32_
     return L4_OK;
 }
 
+static bool split_end(void *context, uint32_t n)
+{
+    struct fake_kernel *kernel = context;
+    return kernel->cpu[n].split_end;
+}
+
 void fake_init(struct fake_kernel *kernel, uint32_t cpus)
 {
     memset(kernel, 0, sizeof(*kernel));
-    struct gic_port port = {kernel, inject, retract, query, timer};
+    struct gic_port port = {kernel, inject, retract, query, timer, split_end};
     gic_init(&kernel->gic, cpus, &port);
 }
 

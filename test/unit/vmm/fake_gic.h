@@ -18,6 +18,7 @@ struct fake_cpu {
     uint32_t lines;
     uint32_t timer[L4_TIMER_COUNT];
     uint32_t injects, retracts, queries;
+    bool split_end; /* GICC_CTLR.EOImode */
     bool wanted; /* an inject was refused: a free slot has to be told */
 };
 

@@ -31,6 +31,7 @@
 /* The distributor's and the CPU interface's place in the guest. */
 #define GICD_BASE 0x08000000u
 #define GICC_BASE 0x08010000u
+#define GICC_DIR_BASE 0x08011000u
 
 /* What the models need from the kernel, for one vCPU. Statuses as in L4_SYS_VCPU. */
 struct gic_flight {
@@ -47,6 +48,8 @@ struct gic_port {
     l4_status_t (*retract)(void *context, uint32_t cpu, uint32_t irq, uint32_t *word);
     l4_status_t (*query)(void *context, uint32_t cpu, struct gic_flight *flight);
     l4_status_t (*timer)(void *context, uint32_t cpu, enum l4_timer timer, uint32_t word);
+    /* Has the guest set GICC_CTLR.EOImode? */
+    bool (*split_end)(void *context, uint32_t cpu);
 };
 
 /* One bit an interrupt. */
@@ -84,6 +87,9 @@ struct gic {
 };
 
 extern const struct device_ops gicd_ops; /* state: struct gic */
+
+/* The CPU interface's second page, GICC_DIR alone: not mapped, so that it comes here. */
+extern const struct device_ops gicc_dir_ops; /* state: struct gic */
 
 /* 1 <= cpus <= GIC_CPUS. */
 void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port);
