@@ -23,7 +23,9 @@ static void charge(struct cpu *cpu, uint64_t now)
     cpu->charged_until = now;
     if (sc != NULL) {
         sc->consumed += ran;
-        sc->remaining = ran < sc->remaining ? sc->remaining - ran : 0;
+        if (unlikely(sc->limited)) {
+            sc->remaining = ran < sc->remaining ? sc->remaining - ran : 0;
+        }
     }
 }
 
@@ -31,19 +33,22 @@ void budget_switch(struct sched_context *sc)
 {
     struct cpu *cpu = this_cpu();
     uint64_t now = arch_counter();
-    bool limited = sc != NULL && sc->budget != 0;
+    bool limited = sc != NULL && sc->limited;
 
     charge(cpu, now);
     cpu->sc = sc;
-    cpu->budget_deadline = limited ? now + sc->remaining : UINT64_MAX;
-    timeout_program();
+    if (limited || cpu->budget_limited) {
+        cpu->budget_limited = limited;
+        cpu->budget_deadline = limited ? now + sc->remaining : UINT64_MAX;
+        timeout_program();
+    }
 }
 
 bool budget_usable(struct sched_context *sc)
 {
     uint64_t now;
 
-    if (sc->budget == 0) {
+    if (likely(!sc->limited)) {
         return true;
     }
     now = arch_counter();
@@ -159,7 +164,7 @@ void budget_expired(void)
     struct cpu *cpu = this_cpu();
     struct sched_context *sc = cpu->sc;
 
-    if (sc == NULL || sc->budget == 0) {
+    if (sc == NULL || !sc->limited) {
         return;
     }
     charge(cpu, arch_counter());
@@ -180,14 +185,13 @@ void budget_expired(void)
 
 void budget_yielded(struct sched_context *sc)
 {
-    if (sc->budget != 0 && sc->budget >= sc->period) {
+    if (sc->limited && sc->budget >= sc->period) {
         sc->remaining = sc->budget;
     }
 }
 
 void budget_init(struct sched_context *sc)
 {
-    sc->remaining = UINT64_MAX;
     sc->replenish.expired = replenish_expired;
     list_init(&sc->waiting);
 }
@@ -197,10 +201,8 @@ void budget_configure(struct sched_context *sc, uint64_t budget, uint64_t period
     timeout_cancel(&sc->replenish);
     sc->budget = budget;
     sc->period = period;
+    sc->limited = budget != 0;
     replenish(sc, arch_counter());
-    if (budget == 0) {
-        sc->remaining = UINT64_MAX;
-    }
     if (sc == this_cpu()->sc) {
         budget_switch(sc);
     }

@@ -41,7 +41,10 @@ l4_status_t cap_free_slot(struct aspace *as, l4_cap_t index, struct cap **out)
 
 void cap_init_original(struct cap *slot, struct object *o, uint8_t rights)
 {
-    *slot = (struct cap){.type = o->type, .rights = rights, .object = o};
+    arch_zero(slot, sizeof(*slot));
+    slot->type = o->type;
+    slot->rights = rights;
+    slot->object = o;
     list_init(&slot->space_link);
     list_insert(&o->caps, &slot->link);
 }
@@ -60,16 +63,15 @@ l4_status_t cap_derive(struct cap *dst, struct cap *src, uint8_t rights, uint32_
     if (src->depth >= CAP_MAX_DEPTH) {
         return L4_ERR_DEPTH;
     }
-    *dst = (struct cap){
-        .type = src->type,
-        .rights = src->rights & rights,
-        .flags = src->flags & CAP_DEVICE,
-        .depth = src->depth + 1,
-        .object = src->object,
-        .badge = src->badge != 0 ? src->badge : badge,
-        .frame = src->frame,
-        .frames = src->frames,
-    };
+    arch_zero(dst, sizeof(*dst));
+    dst->type = src->type;
+    dst->rights = src->rights & rights;
+    dst->flags = src->flags & CAP_DEVICE;
+    dst->depth = src->depth + 1;
+    dst->object = src->object;
+    dst->badge = src->badge != 0 ? src->badge : badge;
+    dst->frame = src->frame;
+    dst->frames = src->frames;
     if ((src->flags & CAP_MAPPED) == 0) {
         src->progress = 0; /* whoever gets dst may write what was cleared */
     }

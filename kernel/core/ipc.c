@@ -26,12 +26,21 @@ static inline void deliver(struct thread *to, uint32_t tag, uint32_t badge, cons
     r[FRAME_W0 + 3] = w[3];
 }
 
+/* All bits that have collected, as a message. */
+static inline void deliver_signals(struct thread *to, struct endpoint *ep)
+{
+    const uint32_t w[4] = {ep->signals, 0, 0, 0};
+
+    ep->signals = 0;
+    deliver(to, (L4_KMSG_SIGNAL << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, 0, w);
+}
+
 /* Takes the first receiver of ep; it is no longer waiting. */
 static inline struct thread *take_receiver(struct endpoint *ep)
 {
     struct thread *t = container_of(ep->receivers.next, struct thread, ipc_link);
 
-    list_remove(&t->ipc_link);
+    list_unlink(&t->ipc_link);
     if (unlikely(heap_contains(&t->timeout.node))) {
         timeout_cancel(&t->timeout);
     }
@@ -159,10 +168,7 @@ static struct thread *receive(struct thread *self, struct endpoint *ep, uint32_t
                               struct thread *next)
 {
     if (ep->signals != 0) {
-        const uint32_t w[4] = {ep->signals, 0, 0, 0};
-
-        ep->signals = 0;
-        deliver(self, (L4_KMSG_SIGNAL << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, 0, w);
+        deliver_signals(self, ep);
     } else {
         while (ep->senders.root != NULL) {
             if (take_sender(ep, self)) {
@@ -379,22 +385,27 @@ struct thread *ipc_signal(struct thread *self)
         aspace_cap(self->aspace, self->frame.r[FRAME_CAP], L4_TYPE_ENDPOINT, L4_RIGHT_SIGNAL, &c);
 
     if (status == L4_OK) {
-        endpoint_signal(container_of(c->object, struct endpoint, object), self->frame.r[1]);
+        struct thread *woken =
+            endpoint_signal(container_of(c->object, struct endpoint, object), self->frame.r[1]);
+
+        if (woken != NULL) {
+            sched_ready(woken);
+        }
     }
     return syscall_finish(self, status);
 }
 
-void endpoint_signal(struct endpoint *ep, uint32_t bits)
+struct thread *endpoint_signal(struct endpoint *ep, uint32_t bits)
 {
-    ep->signals |= bits;
-    if (ep->signals != 0 && !list_empty(&ep->receivers)) {
-        const uint32_t w[4] = {ep->signals, 0, 0, 0};
-        struct thread *t = take_receiver(ep);
+    struct thread *t;
 
-        ep->signals = 0;
-        deliver(t, (L4_KMSG_SIGNAL << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, 0, w);
-        sched_ready(t);
+    ep->signals |= bits;
+    if (ep->signals == 0 || list_empty(&ep->receivers)) {
+        return NULL;
     }
+    t = take_receiver(ep);
+    deliver_signals(t, ep);
+    return t;
 }
 
 struct thread *ipc_kernel_message(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,

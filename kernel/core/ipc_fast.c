@@ -26,10 +26,26 @@ static inline struct endpoint *fast_endpoint(const struct thread *self, uint8_t 
     return container_of(c->object, struct endpoint, object);
 }
 
+/* No items, and no timeout. */
 static inline bool fast_message(const struct thread *self)
 {
-    return (self->frame.r[FRAME_TAG] & L4_TAG_EXTRA_MASK) == 0 &&
+    return (self->frame.r[FRAME_TAG] & (L4_TAG_ITEMS_MASK << L4_TAG_ITEMS_SHIFT)) == 0 &&
            self->frame.r[FRAME_TIMEOUT] == L4_TIMEOUT_NEVER;
+}
+
+/* The words beyond four. False: for the general path to refuse. */
+static inline bool fast_words(const struct thread *from, const struct thread *to)
+{
+    uint32_t words = l4_tag_words(from->frame.r[FRAME_TAG]);
+
+    if (likely(words == 0)) {
+        return true;
+    }
+    if (words > L4_MSG_WORDS || from->buffer == NULL || to->buffer == NULL) {
+        return false;
+    }
+    arch_copy_words(to->buffer->word, from->buffer->word, words);
+    return true;
 }
 
 static inline void fast_deliver(struct thread *to, const struct thread *from, uint32_t badge)
@@ -88,7 +104,7 @@ struct thread *sys_call(struct thread *self)
         return ipc_call(self);
     }
     to = container_of(ep->receivers.next, struct thread, ipc_link);
-    if (unlikely(heap_contains(&to->timeout.node))) {
+    if (unlikely(heap_contains(&to->timeout.node) || !fast_words(self, to))) {
         return ipc_call(self);
     }
     fast_deliver(to, self, c->badge);
@@ -158,7 +174,7 @@ struct thread *sys_reply_wait(struct thread *self)
         client->in_exit = 0;
         arch_vcpu_resume(client, l4_tag_label(self->frame.r[FRAME_TAG]), &self->frame.r[FRAME_W0]);
     } else {
-        if (unlikely(heap_contains(&client->timeout.node))) {
+        if (unlikely(heap_contains(&client->timeout.node) || !fast_words(self, client))) {
             return ipc_reply_wait(self);
         }
         fast_deliver(client, self, 0);

@@ -16,6 +16,9 @@
 #include <kernel/trace.h>
 #include <kernel/vcpu.h>
 
+/* The kernel uses private interrupts only. */
+#define IRQ_FIRST_SHARED 32u
+
 static struct irq *irq_table[IRQ_MAX];
 
 static bool is_kernels(uint32_t number)
@@ -108,15 +111,16 @@ void irq_acknowledge(struct irq *i)
     }
 }
 
-static void serve_device(uint32_t number)
+static struct thread *serve_device(uint32_t number)
 {
     struct irq *i = number < IRQ_MAX ? irq_table[number] : NULL;
 
     arch_irq_priority_drop(number);
     if (likely(i != NULL && i->target.type != L4_TYPE_NULL)) {
         i->active = 1;
-        endpoint_signal(container_of(i->target.object, struct endpoint, object), i->bits);
-    } else if (i != NULL && i->vcpu != NULL) {
+        return endpoint_signal(container_of(i->target.object, struct endpoint, object), i->bits);
+    }
+    if (i != NULL && i->vcpu != NULL) {
         i->active = 1;
         if (arch_vcpu_inject_linked(i->vcpu, i->virq, number) == L4_OK) {
             vcpu_wake(i->vcpu);
@@ -126,6 +130,7 @@ static void serve_device(uint32_t number)
         arch_irq_disable(number);
         arch_irq_deactivate(number);
     }
+    return NULL;
 }
 
 static void serve_timer(uint32_t number)
@@ -140,14 +145,9 @@ static void serve_timer(uint32_t number)
     arch_irq_deactivate(number);
 }
 
-void irq_serve(void)
+/* The kernel's own interrupts; false: it is a device's. */
+static bool serve_own(uint32_t number)
 {
-    uint32_t number = arch_irq_acknowledge();
-
-    if (unlikely(number >= ARCH_IRQ_NONE - 3u)) {
-        return;
-    }
-    this_cpu()->irqs++;
     if (number == boot_info.timer_irq_virtual) {
         arch_irq_priority_drop(number);
         arch_vcpu_timer_irq();
@@ -158,13 +158,36 @@ void irq_serve(void)
         arch_irq_priority_drop(number);
         arch_irq_deactivate(number);
     } else {
-        serve_device(number);
+        return false;
     }
+    return true;
+}
+
+struct thread *irq_serve(void)
+{
+    uint32_t number = arch_irq_acknowledge();
+
+    if (unlikely(number >= ARCH_IRQ_NONE - 3u)) {
+        return NULL;
+    }
+    this_cpu()->irqs++;
+    if (number < IRQ_FIRST_SHARED && serve_own(number)) {
+        return NULL;
+    }
+    return serve_device(number);
 }
 
 struct thread *irq_dispatch(struct thread *self)
 {
-    (void)self;
-    irq_serve();
-    return this_cpu()->reschedule ? sched_choose() : this_cpu()->current;
+    struct cpu *cpu = this_cpu();
+    struct thread *woken = irq_serve();
+
+    if (woken != NULL) {
+        return sched_preempt(woken);
+    }
+    self = cpu->reschedule ? sched_choose() : cpu->current;
+    if (cpu->timer_deadline == 0) {
+        timeout_program();
+    }
+    return self;
 }

@@ -42,10 +42,11 @@ void pool_add(struct pool *p, frame_t frame, uint32_t frames)
 
 static void *take_page(struct pool *p)
 {
-    struct pool_chunk *chunk = p->free[POOL_PAGE];
+    struct pool_chunk **list = p->free[POOL_PAGE] != NULL ? &p->free[POOL_PAGE] : &p->clean;
+    struct pool_chunk *chunk = *list;
 
     if (chunk != NULL) {
-        p->free[POOL_PAGE] = chunk->next;
+        *list = chunk->next;
         return chunk;
     }
     if (p->fresh_frames == 0) {
@@ -78,11 +79,24 @@ static bool cut_page(struct pool *p, enum pool_class size_class)
     return true;
 }
 
+static void *take_clean(struct pool *p)
+{
+    struct pool_chunk *chunk = p->clean;
+
+    p->clean = chunk->next;
+    p->free_bytes -= L4_PAGE_SIZE;
+    chunk->next = NULL;
+    return chunk;
+}
+
 void *pool_alloc(struct pool *p, enum pool_class size_class)
 {
     struct pool_chunk *chunk;
 
     if (size_class == POOL_PAGE) {
+        if (p->clean != NULL) {
+            return take_clean(p);
+        }
         chunk = take_page(p);
         if (chunk == NULL) {
             return NULL;
@@ -106,4 +120,13 @@ void pool_free(struct pool *p, void *memory, enum pool_class size_class)
     chunk->next = p->free[size_class];
     p->free[size_class] = chunk;
     p->free_bytes += class_size[size_class];
+}
+
+void pool_free_clean(struct pool *p, void *page)
+{
+    struct pool_chunk *chunk = page;
+
+    chunk->next = p->clean;
+    p->clean = chunk;
+    p->free_bytes += L4_PAGE_SIZE;
 }

@@ -129,12 +129,18 @@ static struct thread *take_top(struct cpu *cpu)
 /* Nothing to run: finish what is dying, then sleep until an interrupt. */
 static void idle(struct cpu *cpu)
 {
+    struct thread *woken;
+
     cpu->current = NULL;
     budget_switch(NULL);
+    timeout_program();
     if (aspace_reap() == L4_OK) {
         arch_idle();
     }
-    irq_serve();
+    woken = irq_serve();
+    if (woken != NULL) {
+        sched_ready(woken);
+    }
 }
 
 struct thread *sched_choose(void)
@@ -183,6 +189,21 @@ struct thread *sched_switch_to(struct thread *next)
     }
     sched_ready(next);
     return sched_choose();
+}
+
+struct thread *sched_preempt(struct thread *woken)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *self = cpu->current;
+
+    if (likely(!cpu->reschedule && self != NULL && woken->priority > self->priority &&
+               !woken->stopped && budget_usable(woken->sc))) {
+        woken->state = L4_STATE_RUNNABLE;
+        enqueue(cpu, self, true);
+        return run(cpu, woken);
+    }
+    sched_ready(woken);
+    return cpu->reschedule ? sched_choose() : self;
 }
 
 void sched_yield(void)

@@ -71,6 +71,5 @@ void timeout_run(void)
         heap_remove(&cpu->timeouts, first);
         t->expired(t);
     }
-    cpu->timer_deadline = 0; /* what was programmed has fired: program anew */
-    timeout_program();
+    cpu->timer_deadline = 0; /* what was programmed has fired: irq_dispatch() programs anew */
 }

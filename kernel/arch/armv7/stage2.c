@@ -199,7 +199,7 @@ l4_status_t arch_aspace_map(struct aspace *as, uint32_t va, frame_t frame, uint3
     table = table_detach(root);
     if (table != NULL) {
         flush(as);
-        pool_free(&as->pool, table, POOL_PAGE);
+        pool_free_clean(&as->pool, table);
     }
     return status;
 }
@@ -270,10 +270,10 @@ uint32_t arch_aspace_unmap(struct aspace *as, uint32_t va, uint32_t frames)
     level2 = table_detach(root);
     flush(as);
     if (level3 != NULL) {
-        pool_free(&as->pool, level3, POOL_PAGE);
+        pool_free_clean(&as->pool, level3);
     }
     if (level2 != NULL) {
-        pool_free(&as->pool, level2, POOL_PAGE);
+        pool_free_clean(&as->pool, level2);
     }
     return done;
 }

@@ -10,9 +10,10 @@
 
 struct cpu {
     struct thread *current;
-    struct sched_context *sc;   /* what the running thread charges */
-    uint64_t charged_until;     /* counter value up to which sc is charged */
-    uint64_t budget_deadline;   /* UINT64_MAX: unlimited */
+    struct sched_context *sc; /* what the running thread charges */
+    uint64_t charged_until;   /* counter value up to which sc is charged */
+    uint64_t budget_deadline; /* UINT64_MAX: unlimited */
+    bool budget_limited;
     uint64_t timer_deadline;    /* as programmed */
     int32_t top_ready;          /* highest ready priority, -1: none */
     bool reschedule;            /* the current thread stopped, or a ready one may outrank it */

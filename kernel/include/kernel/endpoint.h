@@ -19,8 +19,9 @@ struct endpoint {
         *server; /* last received a call here and has not replied: budgets are lent to it */
 };
 
-/* ORs bits in; wakes a receiver. */
-void endpoint_signal(struct endpoint *ep, uint32_t bits);
+/* ORs bits in. The receiver that takes them, no longer waiting: sched_ready() or sched_preempt()
+ * it. NULL if none waits. */
+struct thread *endpoint_signal(struct endpoint *ep, uint32_t bits);
 /* Wakes waiters with PEER_DIED, in bounded steps. OK or KERNEL_PREEMPTED. */
 int endpoint_quiesce(struct endpoint *ep);
 

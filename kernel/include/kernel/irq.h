@@ -30,8 +30,9 @@ l4_status_t irq_bind(struct irq *i, struct cap *endpoint, uint32_t bits) L4_MUST
 l4_status_t irq_assign(struct irq *i, struct thread *vcpu, uint32_t virq) L4_MUST_CHECK;
 void irq_acknowledge(struct irq *i);
 
-/* Serves one pending interrupt, if there is one. */
-void irq_serve(void);
+/* Serves one pending interrupt, if there is one. The thread that it woke and that is in no queue
+ * yet, or NULL. */
+struct thread *irq_serve(void);
 /* The interrupt entry: serves and returns the thread to run. */
 struct thread *irq_dispatch(struct thread *self);
 

@@ -19,8 +19,9 @@ struct pool_chunk {
 
 struct pool {
     struct pool_chunk *free[POOL_CLASSES];
-    frame_t fresh;         /* never handed out: fresh .. fresh + fresh_frames */
-    uint32_t fresh_frames; /* ranges that wait behind it hang in `ranges` */
+    struct pool_chunk *clean; /* free pages that are zero but for the link */
+    frame_t fresh;            /* never handed out: fresh .. fresh + fresh_frames */
+    uint32_t fresh_frames;    /* ranges that wait behind it hang in `ranges` */
     struct pool_range *ranges;
     uint32_t free_bytes;
     uint32_t total_bytes;
@@ -32,5 +33,7 @@ void pool_add(struct pool *p, frame_t frame, uint32_t frames);
 /* Zeroed memory of the class, or NULL. At most two pages are cleared. */
 void *pool_alloc(struct pool *p, enum pool_class size_class);
 void pool_free(struct pool *p, void *chunk, enum pool_class size_class);
+/* A page that is all zero: it is handed out again without clearing. */
+void pool_free_clean(struct pool *p, void *page);
 
 #endif

@@ -17,11 +17,12 @@ struct thread;
 struct endpoint;
 
 struct sched_context {
-    uint64_t budget;    /* ticks a period; 0: unlimited */
+    uint64_t budget;    /* ticks a period */
     uint64_t period;    /* ticks */
     uint64_t remaining; /* of the present period */
     uint64_t start;     /* of the present period */
     uint64_t consumed;  /* in all */
+    bool limited;       /* false: as much as it wants; budget and remaining mean nothing */
     struct timeout replenish;
     struct list waiting; /* thread.budget_link of threads in L4_STATE_BUDGET on this */
 };
@@ -43,6 +44,9 @@ struct thread *sched_choose(void);
 /* Direct switch to `next`, which was just unblocked by the current thread's IPC and need not
  * queue; the current one is blocked. Falls back to sched_choose when a higher one is ready. */
 struct thread *sched_switch_to(struct thread *next);
+/* `woken` was unblocked by an interrupt: it runs at once if it outranks the current thread, else it
+ * queues. Returns the thread to run. Metric: irq.user. */
+struct thread *sched_preempt(struct thread *woken);
 /* The current thread goes to the end of its priority's queue. */
 void sched_yield(void);
 /* Changes the effective priority, wherever t waits. */
