@@ -21,6 +21,10 @@
 #define HSR_MMIO_MASK 0x010000bcu
 #define HSR_MMIO 0x01000004u
 
+/* Of an emulated access: r0-r7, 32-bit instruction, no sign extension. */
+#define HSR_PLAIN_MASK 0x02280000u
+#define HSR_PLAIN 0x02000000u
+
 /* Fault status without its level: 1 translation, 2 access flag, 3 permission */
 #define FAULT_KIND(hsr) (((hsr)&0x3fu) >> 2)
 #define FAULT_PERMISSION 3u
@@ -314,77 +318,94 @@ static void answer_sysreg(struct thread *t, uint32_t hsr, const uint32_t *w)
     }
 }
 
+static void answer_mmio(struct thread *t, uint32_t hsr, uint32_t value)
+{
+    if (L4_SYN_WRITE(hsr) == 0) {
+        vcpu_reg_set(t, L4_SYN_RT(hsr),
+                     L4_SYN_SIGN(hsr) != 0 ? sign_extend(value, L4_SYN_SIZE(hsr)) : value);
+    }
+}
+
+static void answer(struct thread *t, uint32_t exit, const uint32_t *w)
+{
+    switch (exit) {
+    case L4_EXIT_MMIO:
+        answer_mmio(t, t->vcpu->syndrome, w[0]);
+        break;
+    case L4_EXIT_SYSREG:
+        answer_sysreg(t, t->vcpu->syndrome, w);
+        break;
+    case L4_EXIT_HVC:
+    case L4_EXIT_SMC:
+        t->frame.r[0] = w[0];
+        t->frame.r[1] = w[1];
+        t->frame.r[2] = w[2];
+        t->frame.r[3] = w[3];
+        break;
+    default:
+        break;
+    }
+}
+
 /* The length is in the syndrome, but for aborts without one: the VMM, which has read the
  * instruction, tells it. */
-static void __attribute__((noinline))
-answer_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w)
+static void answer_next(struct thread *t, uint32_t exit, const uint32_t *w)
 {
-    uint32_t hsr = t->vcpu->syndrome;
-
-    if ((actions & L4_RESUME_WRITE) != 0 && exit == L4_EXIT_SYSREG) {
-        answer_sysreg(t, hsr, w);
-    }
-    if ((actions & L4_RESUME_NEXT) == 0) {
-        return;
-    }
     switch (exit) {
     case L4_EXIT_ABORT:
     case L4_EXIT_FETCH:
     case L4_EXIT_TRAP:
         skip(&t->frame, (t->frame.cpsr & PSR_T) != 0 && w[3] == 2u ? 2u : 4u);
         break;
+    case L4_EXIT_MMIO:
     case L4_EXIT_SMC:
     case L4_EXIT_SYSREG:
-        skip_trapped(t, hsr);
+        skip_trapped(t, t->vcpu->syndrome);
         break;
     default:
         break; /* the pc is past it, or there is none */
     }
 }
 
-static inline void answer_mmio(struct thread *t, uint32_t actions, uint32_t value)
+static void __attribute__((noinline))
+resume_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w)
 {
-    uint32_t hsr = t->vcpu->syndrome;
+    bool call = exit == L4_EXIT_HVC || exit == L4_EXIT_SMC;
 
-    if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(hsr) == 0) {
-        if (unlikely(L4_SYN_SIGN(hsr) != 0)) {
-            value = sign_extend(value, L4_SYN_SIZE(hsr));
-        }
-        vcpu_reg_set(t, L4_SYN_RT(hsr), value);
+    if ((actions & L4_RESUME_WRITE) != 0) {
+        answer(t, exit, w);
     }
     if ((actions & L4_RESUME_NEXT) != 0) {
-        skip_trapped(t, hsr);
+        answer_next(t, exit, w);
     }
-}
-
-static void __attribute__((noinline)) resume_inject(struct thread *t, uint32_t virq)
-{
-    if (arch_vcpu_inject(t, virq) == L4_ERR_BUSY) {
+    if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0) &&
+        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY) {
         gich_control(t->vcpu, GICH_HCR_KICK, 0);
     }
 }
 
+/* The everyday answers without a call: r0-r3 of a hypercall; a load of a low register, or a store,
+ * stepped over. */
 void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
 {
     struct vcpu *v = t->vcpu;
     uint32_t exit = v->exit;
 
     v->exit = 0;
-    if (exit == L4_EXIT_MMIO) {
-        answer_mmio(t, actions, w[0]);
+    if (exit == L4_EXIT_MMIO && (v->syndrome & HSR_PLAIN_MASK) == HSR_PLAIN &&
+        (t->frame.cpsr & PSR_IT) == 0 && (actions & L4_RESUME_INJECT) == 0) {
+        if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(v->syndrome) == 0) {
+            t->frame.r[L4_SYN_RT(v->syndrome)] = w[0];
+        }
+        if ((actions & L4_RESUME_NEXT) != 0) {
+            t->frame.pc += 4u;
+        }
+    } else if (exit == L4_EXIT_HVC && actions == L4_RESUME_WRITE) {
+        t->frame.r[0] = w[0];
+        t->frame.r[1] = w[1];
+        t->frame.r[2] = w[2];
+        t->frame.r[3] = w[3];
     } else {
-        if ((exit == L4_EXIT_HVC || exit == L4_EXIT_SMC) && (actions & L4_RESUME_WRITE) != 0) {
-            t->frame.r[0] = w[0];
-            t->frame.r[1] = w[1];
-            t->frame.r[2] = w[2];
-            t->frame.r[3] = w[3];
-            actions &= ~L4_RESUME_INJECT;
-        }
-        if (exit != L4_EXIT_HVC) {
-            answer_rare(t, exit, actions, w);
-        }
-    }
-    if (unlikely((actions & L4_RESUME_INJECT) != 0)) {
-        resume_inject(t, w[2]);
+        resume_rare(t, exit, actions, w);
     }
 }

@@ -39,24 +39,37 @@ static void load(struct cpu *cpu, struct thread *t)
     v->loaded = 1;
 }
 
-void vcpu_enter(struct thread *next)
+static inline void world_guest(const struct cpu *cpu, const struct thread *t)
 {
-    struct cpu *cpu = this_cpu();
-    struct vcpu *v = next->vcpu;
+    struct vcpu *v = t->vcpu;
 
-    if (unlikely(cpu->loaded_vcpu != next)) {
-        load(cpu, next);
-    }
     v->live = 1;
     CP15_WRITE(HCR, GUEST_HCR);
     CP15_WRITE(HSTR, v->hstr);
-    CP15_WRITE(HCPTR, cpu->loaded_vfp == next ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
+    CP15_WRITE(HCPTR, cpu->loaded_vfp == t ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
     CP15_WRITE(SCTLR, v->cp15.sctlr);
     CP15_WRITE(CNTKCTL, v->cp15.cntkctl);
     CP15_WRITE(HDCR, v->hdcr);
     if (unlikely(v->parked)) {
         v->parked = 0;
         GICH(GICH_HCR) = v->gich_hcr;
+    }
+}
+
+static void __attribute__((noinline)) enter_other(struct cpu *cpu, struct thread *next)
+{
+    load(cpu, next);
+    world_guest(cpu, next);
+}
+
+void vcpu_enter(struct thread *next)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (unlikely(cpu->loaded_vcpu != next)) {
+        enter_other(cpu, next);
+    } else {
+        world_guest(cpu, next);
     }
 }
 
