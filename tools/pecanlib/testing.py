@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 from . import build, project, setup
 from .ui import PecanError, say
@@ -40,4 +41,7 @@ def run(options):
     if options.match:
         command += ["-R", options.match]
     say(f"running tests: {' '.join(labels)}")
-    return subprocess.run(command, timeout=TIMEOUT).returncode
+    status = subprocess.run(command, timeout=TIMEOUT).returncode
+    if "mutants" in labels and not options.match:
+        subprocess.run([sys.executable, "-B", project.ROOT / "tools" / "mutants.py", "--table"], timeout=60)
+    return status
