@@ -160,6 +160,7 @@ struct thread *sched_choose(void)
         } else if (cpu->top_ready >= 0) {
             if (self != NULL) {
                 enqueue(cpu, self, true);
+                cpu->current = NULL; /* queued: not also the running one, should `next` not run */
             }
             next = take_top(cpu);
         } else {
