@@ -201,8 +201,9 @@ static void read_schedule(const struct reader *reader, struct config_domain *dom
                        budget ? "pecan,period-us" : "pecan,budget-us");
     } else if (domain->budget_us > domain->period_us) {
         config_problem(reader->report, reader->name, "pecan,budget-us",
-                       "give a budget of 1 up to the period", "budget %u is over the period %u",
-                       (unsigned int)domain->budget_us, (unsigned int)domain->period_us);
+                       "give a budget of 1 up to the period",
+                       "budget %u is not within the period %u", (unsigned int)domain->budget_us,
+                       (unsigned int)domain->period_us);
     }
 }
 
@@ -272,7 +273,7 @@ static void read_images(const struct reader *reader, struct config_domain *domai
     }
     if (domain->initrd != NULL && domain->kernel_format != L4_KERNEL_ZIMAGE) {
         config_problem(reader->report, reader->name, "pecan,initrd", "remove it",
-                       "only a zimage takes an initrd");
+                       "format '%s' takes no initrd", string(reader, "pecan,kernel-format", "rom"));
     }
     if (strlen(domain->bootargs) >= L4_START_BOOTARGS) {
         config_problem(reader->report, reader->name, "pecan,bootargs",

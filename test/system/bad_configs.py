@@ -1,0 +1,65 @@
+"""Every configuration in bad-configs is refused with its message, by `./pecan check` and by init at boot.
+
+A file says in its first comment what it expects, as regular expressions: `expect:` of both, `expect-check:`
+or `expect-boot:` of one alone.
+"""
+
+import pathlib
+import re
+import subprocess
+
+import harness
+
+FOLDER = pathlib.Path(__file__).resolve().parent / "bad-configs"
+EXPECT = re.compile(r"^ \* expect(-check|-boot)?: (.*)$", re.M)
+
+
+def expectations(path):
+    """{"check": [pattern...], "boot": [pattern...]} of one file."""
+    found = {"check": [], "boot": []}
+    for who, pattern in EXPECT.findall(path.read_text()):
+        for one in ("check", "boot") if not who else (who[1:],):
+            found[one].append(pattern)
+    return found
+
+
+def check(path, patterns):
+    """`./pecan check` says each message and exits with 1."""
+    done = subprocess.run([str(harness.ROOT / "pecan"), "check", str(path)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=120)
+    assert done.returncode == 1, f"check {path.name}: status {done.returncode}\n{done.stdout}{done.stderr}"
+    for pattern in patterns:
+        assert re.search(pattern, done.stderr), f"check {path.name}: no '{pattern}' in\n{done.stderr}"
+
+
+def boot(bench, path, patterns):
+    """init says each message, starts nothing and ends the machine with a failure."""
+    with bench.boot(config=str(path), semihosting=True) as machine:
+        try:
+            machine.wait_exit(60)
+        except harness.Failed as error:
+            if "gave up" not in str(error):
+                raise
+        status = machine.process.wait(10)
+        text = "\n".join(machine.console.lines)
+    assert status == 1, f"boot {path.name}: status {status}\n{text}"
+    for pattern in patterns:
+        assert re.search(rf"^\[init\] ERROR: .*{pattern}", text, re.M), \
+            f"boot {path.name}: no '{pattern}' in\n{text}"
+    assert "nothing is started" in text and "[devmgr]" not in text, f"boot {path.name}: half-started\n{text}"
+
+
+def test(bench):
+    files = sorted(FOLDER.glob("*.dts"))
+    assert len(files) >= 25, f"only {len(files)} files in {FOLDER}"
+    for path in files:
+        wanted = expectations(path)
+        assert wanted["check"] or wanted["boot"], f"{path.name} expects nothing"
+        if wanted["check"]:
+            check(path, wanted["check"])
+        if wanted["boot"]:
+            boot(bench, path, wanted["boot"])
+
+
+if __name__ == "__main__":
+    harness.main("bad_configs", test)
