@@ -33,27 +33,37 @@
 #define VMCR_GROUP1 2u
 #define VMCR_MASK_SHIFT 27u
 
+/* The base read once: these are on the way of every vCPU switch. */
+static volatile uint32_t *interface(void)
+{
+    return (volatile uint32_t *)(uintptr_t)(uint32_t)boot_info.gich;
+}
+
 void gich_save(struct vcpu *v)
 {
-    v->lr[0] = GICH(GICH_LR(0));
-    v->lr[1] = GICH(GICH_LR(1));
-    v->lr[2] = GICH(GICH_LR(2));
-    v->lr[3] = GICH(GICH_LR(3));
-    v->vmcr = GICH(GICH_VMCR);
-    v->apr = GICH(GICH_APR);
-    GICH(GICH_HCR) = 0;
+    volatile uint32_t *gich = interface();
+
+    v->lr[0] = gich[GICH_LR(0) / 4u];
+    v->lr[1] = gich[GICH_LR(1) / 4u];
+    v->lr[2] = gich[GICH_LR(2) / 4u];
+    v->lr[3] = gich[GICH_LR(3) / 4u];
+    v->vmcr = gich[GICH_VMCR / 4u];
+    v->apr = gich[GICH_APR / 4u];
+    gich[GICH_HCR / 4u] = 0;
     v->parked = 1;
 }
 
 /* The interface stays off until vcpu_enter() unparks it. */
 void gich_load(struct vcpu *v)
 {
-    GICH(GICH_LR(0)) = v->lr[0];
-    GICH(GICH_LR(1)) = v->lr[1];
-    GICH(GICH_LR(2)) = v->lr[2];
-    GICH(GICH_LR(3)) = v->lr[3];
-    GICH(GICH_VMCR) = v->vmcr;
-    GICH(GICH_APR) = v->apr;
+    volatile uint32_t *gich = interface();
+
+    gich[GICH_LR(0) / 4u] = v->lr[0];
+    gich[GICH_LR(1) / 4u] = v->lr[1];
+    gich[GICH_LR(2) / 4u] = v->lr[2];
+    gich[GICH_LR(3) / 4u] = v->lr[3];
+    gich[GICH_VMCR / 4u] = v->vmcr;
+    gich[GICH_APR / 4u] = v->apr;
 }
 
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)

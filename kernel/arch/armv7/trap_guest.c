@@ -25,6 +25,10 @@
 #define HSR_PLAIN_MASK 0x02280000u
 #define HSR_PLAIN 0x02000000u
 
+/* WFI, A32, unconditional */
+#define HSR_WFI_MASK 0x03f00001u
+#define HSR_WFI 0x03e00000u
+
 /* Fault status without its level: 1 translation, 2 access flag, 3 permission */
 #define FAULT_KIND(hsr) (((hsr)&0x3fu) >> 2)
 #define FAULT_PERMISSION 3u
@@ -42,7 +46,7 @@
 #define CP15_KEY64(opc1, crm) (((uint32_t)(opc1) << 16) | ((crm) << 1))
 #define CP15_KEY64_MASK CP15_KEY64(15, 15)
 
-static void skip(struct arch_frame *f, uint32_t bytes)
+static inline void skip(struct arch_frame *f, uint32_t bytes)
 {
     uint32_t cpsr = f->cpsr;
 
@@ -172,12 +176,21 @@ static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t labe
     return vcpu_exit(self, label, r[0], r[1], r[2], r[3]);
 }
 
-static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
+static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *self, uint32_t hsr)
 {
     bool wait = (hsr & HSR_WFE) == 0 && condition_holds(self, hsr);
 
     skip_trapped(self, hsr);
     return !wait || arch_vcpu_wakes(self) ? self : vcpu_wait(self);
+}
+
+static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
+{
+    if (unlikely((hsr & HSR_WFI_MASK) != HSR_WFI)) {
+        return trap_wfx_rare(self, hsr);
+    }
+    self->frame.pc += 4u;
+    return arch_vcpu_wakes(self) ? self : vcpu_wait(self);
 }
 
 static struct thread *trap_vfp(struct thread *self, uint32_t hsr)
@@ -261,8 +274,6 @@ static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, u
         return trap_abort(self, hsr, CP15_READ(HIFAR), true);
     case EC_SMC:
         return trap_call(self, hsr, L4_EXIT_SMC);
-    case EC_VFP:
-        return trap_vfp(self, hsr);
     case L4_EC_CP15_32:
     case L4_EC_CP15_64:
     case L4_EC_CP14_32:
@@ -283,6 +294,8 @@ struct thread *trap_guest(struct thread *self, uint32_t hsr)
         return trap_call(self, hsr, L4_EXIT_HVC);
     case EC_WFX:
         return trap_wfx(self, hsr);
+    case EC_VFP:
+        return trap_vfp(self, hsr);
     default:
         return trap_rare(self, hsr);
     }

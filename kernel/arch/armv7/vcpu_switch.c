@@ -83,23 +83,18 @@ void vcpu_leave(void)
     world_native();
 }
 
-static void vfp_save(struct cpu *cpu)
-{
-    vcpu_vfp_save(&cpu->loaded_vfp->vcpu->vfp);
-    cpu->loaded_vfp = NULL;
-}
-
 void vcpu_vfp_take(struct thread *t)
 {
     struct cpu *cpu = this_cpu();
+    struct thread *old = cpu->loaded_vfp;
 
     CP15_WRITE(HCPTR, GUEST_HCPTR_OPEN);
     arch_isb();
-    if (cpu->loaded_vfp != NULL) {
-        vfp_save(cpu);
+    cpu->loaded_vfp = t;
+    if (old != NULL) {
+        vcpu_vfp_save(&old->vcpu->vfp);
     }
     vcpu_vfp_load(&t->vcpu->vfp);
-    cpu->loaded_vfp = t;
 }
 
 void arch_vcpu_flush(struct vcpu *v)
@@ -111,7 +106,8 @@ void arch_vcpu_flush(struct vcpu *v)
 
         CP15_WRITE(HCPTR, GUEST_HCPTR_OPEN);
         arch_isb();
-        vfp_save(cpu);
+        vcpu_vfp_save(&v->vfp);
+        cpu->loaded_vfp = NULL;
         CP15_WRITE(HCPTR, v->live ? GUEST_HCPTR_TRAP : hcptr);
     }
     if (v->loaded) {

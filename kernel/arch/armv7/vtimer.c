@@ -22,13 +22,21 @@ static uint64_t guest_count(const struct vcpu *v)
     return arch_counter() - v->cntvoff;
 }
 
-/* When the guest's counter reaches cval, which it has not yet. */
+/* When the guest's counter reaches cval, as a deadline of the kernel's. */
 static uint64_t deadline(const struct vcpu *v, uint64_t cval)
 {
-    uint64_t now = arch_counter();
-    uint64_t ticks = cval - (now - v->cntvoff);
+    uint64_t at = cval + v->cntvoff;
+    uint64_t now;
 
-    return now + ticks < now ? UINT64_MAX : now + ticks;
+    if (likely(at >= cval)) {
+        return at;
+    }
+    /* Past the end of the kernel's time, or before now: an offset below 0 wraps too. */
+    now = arch_counter();
+    if (cval <= now - v->cntvoff) {
+        return now;
+    }
+    return at > now ? at : UINT64_MAX;
 }
 
 static bool timer_running(uint32_t ctl)
@@ -66,7 +74,7 @@ static void arm_wake(struct vcpu *v)
     if (v->thread->state == L4_STATE_WFI && v->timer_lr[L4_TIMER_VIRTUAL] != 0 &&
         timer_running(v->cntv_ctl)) {
         v->wake.expired = wake_expired;
-        timeout_set(&v->wake, virtual_line(v) ? 0 : deadline(v, v->cntv_cval));
+        timeout_set(&v->wake, deadline(v, v->cntv_cval));
     }
 }
 
