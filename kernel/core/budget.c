@@ -8,6 +8,8 @@
 
 /* How far lending follows a chain of calls. Longer chains work, on their first budgets. */
 #define LEND_DEPTH 8u
+/* How many of an endpoint's senders are asked for their budget, highest priority first. */
+#define LEND_LOOK 8u
 
 static void replenish(struct sched_context *sc, uint64_t now)
 {
@@ -48,7 +50,7 @@ bool budget_usable(struct sched_context *sc)
 {
     uint64_t now;
 
-    if (likely(!sc->limited)) {
+    if (likely(!sc->limited || sc->round_robin)) {
         return true;
     }
     now = arch_counter();
@@ -57,7 +59,9 @@ bool budget_usable(struct sched_context *sc)
     }
     if (now - sc->start >= sc->period) {
         replenish(sc, now);
-        timeout_cancel(&sc->replenish);
+        if (list_empty(&sc->waiting)) {
+            timeout_cancel(&sc->replenish); /* else it wakes those who wait */
+        }
         if (sc == this_cpu()->sc) {
             this_cpu()->budget_deadline = now + sc->remaining;
             timeout_program();
@@ -66,62 +70,98 @@ bool budget_usable(struct sched_context *sc)
     return sc->remaining != 0;
 }
 
-/* The budget of the highest-priority caller that waits for t, or for whom t works. */
-static struct thread *find_lender(struct thread *t)
+/* The highest-priority sender of ep that has budget left, among the first few. */
+static struct thread *find_sender(const struct endpoint *ep)
 {
-    for (uint32_t depth = 0; t != NULL && depth < LEND_DEPTH; depth++, t = t->caller) {
-        struct heap_node *first = t->serving != NULL ? t->serving->senders.root : NULL;
+    const struct heap_node *open[LEND_LOOK + 1] = {ep->senders.root};
+    uint32_t n = ep->senders.root != NULL ? 1 : 0;
 
-        if (first != NULL) {
-            struct thread *w = container_of(first, struct thread, ipc_node);
+    for (uint32_t i = 0; i < LEND_LOOK && n != 0; i++) {
+        uint32_t best = 0;
+        const struct heap_node *node;
+        struct thread *t;
 
-            if (budget_usable(w->sc)) {
-                return w;
-            }
+        for (uint32_t k = 1; k < n; k++) {
+            best = open[k]->key < open[best]->key ? k : best;
+        }
+        node = open[best];
+        t = container_of(node, struct thread, ipc_node);
+        if (budget_usable(t->sc)) {
+            return t;
+        }
+        open[best] = open[--n];
+        if (node->left != NULL) {
+            open[n++] = node->left;
+        }
+        if (node->right != NULL) {
+            open[n++] = node->right;
         }
     }
     return NULL;
 }
 
-static void take_loan(struct thread *t, struct thread *lender)
+/* The budget of the highest-priority caller that waits for t, or for whom t works. */
+static struct thread *find_lender(const struct thread *t)
 {
-    trace(TRACE_LEND, t->name, lender->name);
-    budget_unlend(t);
-    budget_unlend(lender);
-    t->sc = lender->sc;
-    t->lender = lender;
-    lender->lending_to = t;
-    sched_ready(t);
+    for (uint32_t depth = 0; t != NULL && depth < LEND_DEPTH; depth++, t = t->caller) {
+        struct thread *w = t->serving != NULL ? find_sender(t->serving) : NULL;
+
+        if (w != NULL) {
+            return w;
+        }
+    }
+    return NULL;
 }
 
-void budget_unlend(struct thread *t)
+/* t runs on sc from now on, and so does everyone down the chain of calls and loans who runs on t's
+ * budget. */
+static void set_budget(struct thread *t, struct sched_context *sc)
+{
+    while (t->sc != sc) {
+        t->sc = sc;
+        if (t->state == L4_STATE_BUDGET) {
+            list_remove(&t->budget_link);
+            sched_ready(t);
+        } else if (t == this_cpu()->current) {
+            this_cpu()->reschedule = true;
+        }
+        if (t->lending_to != NULL) {
+            t = t->lending_to;
+        } else if (t->state == L4_STATE_REPLY && t->replier != NULL && t->replier->lender == NULL) {
+            t = t->replier;
+        } else {
+            break;
+        }
+    }
+}
+
+void budget_end_loan(struct thread *t)
 {
     if (t->lender != NULL) {
         t->lender->lending_to = NULL;
         t->lender = NULL;
     }
-    if (t->lending_to != NULL) {
-        t->lending_to->lender = NULL;
-        t->lending_to = NULL;
+}
+
+void budget_unlend(struct thread *t)
+{
+    struct thread *borrower = t->lending_to;
+
+    if (borrower != NULL) {
+        budget_end_loan(borrower);
+        set_budget(borrower, borrower->caller != NULL ? borrower->caller->sc : &borrower->own_sc);
     }
 }
 
-void budget_retract(struct thread *first, struct thread *caller)
+static void take_loan(struct thread *t, struct thread *lender)
 {
-    struct sched_context *sc = caller->sc;
-
-    for (struct thread *t = first; t != NULL;) {
-        if (t->sc == sc && t != caller) {
-            t->sc = t->caller != NULL && t->caller != caller ? t->caller->sc : &t->own_sc;
-            if (t->state == L4_STATE_BUDGET) {
-                list_remove(&t->budget_link);
-                sched_ready(t);
-            } else if (t == this_cpu()->current) {
-                this_cpu()->reschedule = true;
-            }
-        }
-        t = t->state == L4_STATE_REPLY ? t->replier : t->lending_to;
-    }
+    trace(TRACE_LEND, t->name, lender->name);
+    budget_end_loan(t);
+    budget_unlend(lender);
+    t->lender = lender;
+    lender->lending_to = t;
+    set_budget(t, lender->sc);
+    sched_ready(t);
 }
 
 void budget_block(struct thread *t)
@@ -155,8 +195,29 @@ static void replenish_expired(struct timeout *timeout)
 {
     struct sched_context *sc = container_of(timeout, struct sched_context, replenish);
 
-    replenish(sc, arch_counter());
+    uint64_t now = arch_counter();
+
+    if (now - sc->start >= sc->period) {
+        replenish(sc, now);
+    }
     wake_waiting(sc);
+}
+
+/* The running turn is over; the next choice starts a new one. */
+static void next_turn(struct cpu *cpu)
+{
+    cpu->sc->remaining = cpu->sc->budget;
+    cpu->sc = NULL;
+}
+
+void budget_yield(void)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (cpu->sc->round_robin) {
+        charge(cpu, arch_counter());
+        next_turn(cpu);
+    }
 }
 
 void budget_expired(void)
@@ -170,23 +231,14 @@ void budget_expired(void)
     charge(cpu, arch_counter());
     if (sc->remaining != 0) {
         cpu->budget_deadline = cpu->charged_until + sc->remaining;
-        timeout_program();
         return;
     }
     cpu->budget_deadline = UINT64_MAX;
-    if (sc->budget >= sc->period) {
-        replenish(sc, cpu->charged_until);
-        cpu->sc = NULL; /* the next choice starts the new turn */
+    if (sc->round_robin) {
+        next_turn(cpu);
         sched_yield();
     } else {
         cpu->reschedule = true; /* sched_choose finds it unusable */
-    }
-}
-
-void budget_yielded(struct sched_context *sc)
-{
-    if (sc->limited && sc->budget >= sc->period) {
-        sc->remaining = sc->budget;
     }
 }
 
@@ -202,6 +254,7 @@ void budget_configure(struct sched_context *sc, uint64_t budget, uint64_t period
     sc->budget = budget;
     sc->period = period;
     sc->limited = budget != 0;
+    sc->round_robin = budget != 0 && budget == period;
     replenish(sc, arch_counter());
     if (sc == this_cpu()->sc) {
         budget_switch(sc);
@@ -226,34 +279,37 @@ void budget_quiesce(struct sched_context *sc)
     }
 }
 
-void budget_lend(struct thread *server, struct thread *caller)
+/* Who has to go on before t can. */
+static struct thread *waits_for(const struct thread *t)
 {
+    if (t->state == L4_STATE_REPLY) {
+        return t->replier;
+    }
+    return t->state == L4_STATE_SENDING ? t->endpoint->server : NULL;
+}
+
+void budget_lend(struct thread *caller)
+{
+    struct thread *server = waits_for(caller);
+
     for (uint32_t depth = 0; server != NULL && depth < LEND_DEPTH; depth++) {
         if (server->priority < caller->priority) {
             sched_set_priority(server, caller->priority);
         }
-        if (server->state == L4_STATE_BUDGET && budget_usable(caller->sc)) {
-            list_remove(&server->budget_link);
+        if (server->state == L4_STATE_BUDGET && caller->state == L4_STATE_SENDING &&
+            budget_usable(caller->sc)) {
             take_loan(server, caller);
             return;
         }
-        if (server->state != L4_STATE_REPLY) {
-            return;
-        }
-        server = server->replier;
+        server = waits_for(server);
     }
 }
 
 void budget_return(struct thread *server)
 {
-    budget_unlend(server);
+    budget_end_loan(server);
     server->depth = 0;
-    if (server->state == L4_STATE_BUDGET) {
-        list_remove(&server->budget_link);
-        server->sc = &server->own_sc;
-        sched_ready(server);
-    }
-    server->sc = &server->own_sc;
+    set_budget(server, &server->own_sc);
     if (server->priority != server->base_priority) {
         sched_set_priority(server, server->base_priority);
     }

@@ -76,7 +76,7 @@ static inline struct thread *unlink_call(struct thread *server)
         server->serving = NULL;
     }
     if (unlikely(server->lender != NULL)) {
-        budget_unlend(server);
+        budget_end_loan(server);
     }
     server->depth = 0;
     server->sc = &server->own_sc;
@@ -104,9 +104,7 @@ static void enqueue_sender(struct endpoint *ep, struct thread *t, enum thread_ip
     t->endpoint = ep;
     set_sender_key(t);
     heap_insert(&ep->senders, &t->ipc_node);
-    if (ep->server != NULL) {
-        budget_lend(ep->server, t);
-    }
+    budget_lend(t);
     if (t == current_thread()) {
         this_cpu()->reschedule = true;
     }
@@ -117,9 +115,6 @@ void ipc_requeue(struct thread *t)
     heap_remove(&t->endpoint->senders, &t->ipc_node);
     set_sender_key(t);
     heap_insert(&t->endpoint->senders, &t->ipc_node);
-    if (t->endpoint->server != NULL) {
-        budget_lend(t->endpoint->server, t);
-    }
 }
 
 /* A sender's IPC failed in the transfer: it goes on with the error. */

@@ -11,9 +11,6 @@ void ipc_abort(struct thread *t)
     switch (t->state) {
     case L4_STATE_SENDING:
         heap_remove(&t->endpoint->senders, &t->ipc_node);
-        if (t->lending_to != NULL) {
-            budget_retract(t->lending_to, t);
-        }
         budget_unlend(t);
         break;
     case L4_STATE_RECEIVING:
@@ -23,7 +20,6 @@ void ipc_abort(struct thread *t)
         if (t->replier != NULL) {
             struct thread *server = t->replier;
 
-            budget_retract(server, t);
             server->caller = NULL;
             if (server->serving != NULL) {
                 server->serving->server = NULL;
@@ -107,7 +103,6 @@ l4_status_t ipc_save_reply(struct thread *server, struct cap *slot)
         server->serving->server = NULL;
         server->serving = NULL;
     }
-    budget_retract(server, client);
     budget_return(server);
     client->replier = NULL;
     client->reply_slot = slot;

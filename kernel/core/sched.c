@@ -170,7 +170,7 @@ struct thread *sched_choose(void)
         if (budget_usable(next->sc)) {
             return run(cpu, next);
         }
-        cpu->current = next == cpu->current ? NULL : cpu->current;
+        cpu->current = NULL; /* it waits, or is queued */
         budget_block(next);
     }
 }
@@ -213,7 +213,6 @@ void sched_yield(void)
 
     enqueue(cpu, cpu->current, false);
     cpu->current->state = L4_STATE_RUNNABLE;
-    budget_yielded(cpu->current->sc);
     cpu->current = NULL;
     cpu->reschedule = true;
 }

@@ -3,6 +3,7 @@
  */
 #include <arch/cpu.h>
 #include <kernel/aspace.h>
+#include <kernel/budget.h>
 #include <kernel/cpu.h>
 #include <kernel/syscall.h>
 #include <kernel/trace.h>
@@ -101,6 +102,7 @@ struct thread *sys_system(struct thread *self)
         return syscall_finish(self, hello(r));
     case L4_SYSTEM_YIELD:
         r[0] = L4_OK;
+        budget_yield();
         sched_yield();
         return sched_choose();
     case L4_SYSTEM_CLOCK:

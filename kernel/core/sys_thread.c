@@ -52,14 +52,11 @@ static l4_status_t set_fault(struct thread *self, struct thread *t, l4_cap_t ind
     return status;
 }
 
-/* Nobody gives more than it holds: budget/period <= the caller's, compared crosswise. */
-static bool may_give(const struct sched_context *own, uint64_t budget, uint64_t period)
+/* Nobody gives more than it holds: budget/period <= the caller's, compared crosswise, exactly. */
+static bool may_give(const struct sched_context *own, uint32_t budget_us, uint32_t period_us)
 {
-    if (own->budget == 0) {
-        return true;
-    }
-    return budget != 0 &&
-           (budget >> 10) * (own->period >> 10) <= (own->budget >> 10) * (period >> 10);
+    return own->budget == 0 || (budget_us != 0 && (uint64_t)budget_us * own->period_us <=
+                                                      (uint64_t)own->budget_us * period_us);
 }
 
 static l4_status_t set_sched(struct thread *self, struct thread *t)
@@ -67,17 +64,22 @@ static l4_status_t set_sched(struct thread *self, struct thread *t)
     const uint32_t *r = self->frame.r;
     uint64_t budget = timeout_us_to_ticks(r[4]);
     uint64_t period = timeout_us_to_ticks(r[5]);
+    uint32_t inherited;
 
     if (r[2] >= L4_PRIORITIES || r[3] >= L4_PRIORITIES || r[2] > r[3] || budget > period ||
         r[5] > L4_TIMEOUT_MAX_US || (r[4] == 0) != (r[5] == 0)) {
         return L4_ERR_INVALID;
     }
-    if (r[3] > self->ceiling || !may_give(&self->own_sc, budget, period)) {
+    if (r[3] > self->ceiling || !may_give(&self->own_sc, r[4], r[5])) {
         return L4_ERR_AUTHORITY;
     }
     t->ceiling = (uint8_t)r[3];
     t->base_priority = (uint8_t)r[2];
-    sched_set_priority(t, t->base_priority);
+    inherited = t->caller != NULL ? t->caller->priority : 0;
+    sched_set_priority(t, r[2] > inherited ? r[2] : inherited);
+    budget_lend(t);
+    t->own_sc.budget_us = r[4];
+    t->own_sc.period_us = r[5];
     budget_configure(&t->own_sc, budget, period);
     return L4_OK;
 }

@@ -42,6 +42,7 @@ l4_status_t thread_create(struct aspace *as, uint32_t flags, struct thread **out
     t->stopped = 1;
     t->sc = &t->own_sc;
     t->timeout.expired = thread_timed_out;
+    arch_frame_start(t, 0, 0, 0, 0); /* RESUME may come before START */
     list_init(&t->ready_link);
     list_init(&t->ipc_link);
     list_init(&t->budget_link);
@@ -93,6 +94,7 @@ void thread_quiesce(struct thread *t)
         t->serving = NULL;
     }
     budget_unlend(t);
+    budget_end_loan(t);
     budget_quiesce(&t->own_sc);
     while (!list_empty(&t->linked_irqs)) {
         irq_unbind(container_of(t->linked_irqs.next, struct irq, vcpu_link));
