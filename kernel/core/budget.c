@@ -166,14 +166,22 @@ static void take_loan(struct thread *t, struct thread *lender)
 
 void budget_block(struct thread *t)
 {
-    struct sched_context *sc = t->sc;
     struct thread *lender = find_lender(t);
+    struct sched_context *sc;
 
     if (lender != NULL) {
         take_loan(t, lender);
         return;
     }
+    if (t->lender != NULL) { /* its caller's again */
+        budget_unlend(t->lender);
+        if (budget_usable(t->sc)) {
+            sched_ready(t);
+            return;
+        }
+    }
     trace(TRACE_BUDGET, t->name, 0);
+    sc = t->sc;
     t->state = L4_STATE_BUDGET;
     list_append(&sc->waiting, &t->budget_link);
     if (!heap_contains(&sc->replenish.node)) {

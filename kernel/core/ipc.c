@@ -184,7 +184,11 @@ got_one:
     if (next != NULL) {
         sched_ready(next);
     }
-    return this_cpu()->reschedule || self->sc != this_cpu()->sc ? sched_choose() : self;
+    /* The end of the last call may have lowered self's priority, or its budget. */
+    return this_cpu()->reschedule || self->sc != this_cpu()->sc ||
+                   (int32_t)self->priority < this_cpu()->top_ready
+               ? sched_choose()
+               : self;
 }
 
 struct thread *ipc_call(struct thread *self)
