@@ -122,11 +122,12 @@ void hyp_mmu_start(void)
     CP15_WRITE(HTCR, HTCR_VALUE);
     CP15_WRITE64(HTTBR, (uintptr_t)level1);
     invalidate_image();
-    __asm__ volatile("dsb" : : : "memory");
+    arch_dsb();
     CP15_WRITE(TLBIALLH, 0u);
     CP15_WRITE(ICIALLUIS, 0u);
     CP15_WRITE(BPIALLIS, 0u);
-    __asm__ volatile("dsb\n\tisb" : : : "memory");
+    arch_dsb();
+    arch_isb();
     CP15_WRITE(HSCTLR, HSCTLR_VALUE);
     arch_isb();
 }
