@@ -31,6 +31,9 @@ struct process {
     l4_cap_t aspace;
     l4_cap_t thread;
     l4_cap_t endpoint; /* original */
+    /* init's endpoint under the process's badge, where its faults go: not derived from anything
+     * that the process could give away. */
+    l4_cap_t supervisor;
     uint32_t entry;
     uint32_t image_end;     /* first address behind its segments */
     l4_cap_t slot_next;     /* next free slot of its table */

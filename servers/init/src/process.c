@@ -185,15 +185,15 @@ static l4_status_t create_objects(struct process *process, const struct process_
 static l4_status_t give_fixed_slots(struct process *process, uint32_t badge)
 {
     const uint32_t control = L4_RIGHT_CONTROL | L4_RIGHT_INFO;
-    const l4_cap_t init_cap = init_slot();
-    l4_status_t status = l4_cap_copy(init.endpoint, init_cap, L4_ASPACE_SELF,
+    process->supervisor = init_slot();
+    l4_status_t status = l4_cap_copy(init.endpoint, process->supervisor, L4_ASPACE_SELF,
                                      L4_RIGHT_SEND | L4_RIGHT_COPY | L4_RIGHT_INFO, badge);
     if (status == L4_OK) {
-        status = l4_thread_set_fault(process->thread, init_cap);
+        status = l4_thread_set_fault(process->thread, process->supervisor);
     }
     if (status == L4_OK) {
-        status = l4_cap_move(init_cap, L4_START_INIT, process->aspace);
-        l4_slots_give(&init.slots, init_cap);
+        status = l4_cap_copy(process->supervisor, L4_START_INIT, process->aspace,
+                             L4_RIGHT_SEND | L4_RIGHT_INFO, 0);
     }
     if (status == L4_OK) {
         status = l4_cap_copy(process->aspace, L4_START_ASPACE, process->aspace, control, 0);
@@ -288,6 +288,9 @@ l4_status_t process_run(const struct process *process)
 
 void process_forget(struct process *process)
 {
+    const l4_status_t status = l4_cap_delete(process->supervisor);
+    (void)status; /* ours */
+    l4_slots_give(&init.slots, process->supervisor);
     l4_slots_give(&init.slots, process->pool);
     l4_slots_give(&init.slots, process->aspace);
     l4_slots_give(&init.slots, process->thread);
