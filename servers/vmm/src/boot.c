@@ -84,14 +84,15 @@ static l4_status_t kernel_plan(struct boot_plan *plan)
     case L4_KERNEL_ELF:
         return elf_plan(plan);
     case L4_KERNEL_RAW:
-        return flat_plan(plan, config->load_address != 0 ? config->load_address
-                                                         : plan->memory->ram_base);
+        return flat_plan(plan,
+                         config->load_address != 0 ? config->load_address : plan->memory->ram_base);
     default:
         return boot_fail(plan, L4_ERR_CONFIG, "the kernel's format is unknown");
     }
 }
 
-/* The initrd lies in the middle of RAM, at most 128 MiB up: clear of a kernel that unpacks itself. */
+/* The initrd lies in the middle of RAM, at most 128 MiB up: clear of a kernel that unpacks itself.
+ */
 static l4_status_t initrd_plan(struct boot_plan *plan)
 {
     const struct boot_image *initrd = &plan->config->initrd;
@@ -112,8 +113,8 @@ static l4_status_t initrd_plan(struct boot_plan *plan)
 static bool dtb_try(struct boot_plan *plan, uint64_t start, uint32_t size)
 {
     struct boot_range at = {start, start + size};
-    if (memory_ram(plan->memory, start, size) == NULL ||
-        ranges_overlap(&at, &plan->state->image) || ranges_overlap(&at, &plan->state->initrd)) {
+    if (memory_ram(plan->memory, start, size) == NULL || ranges_overlap(&at, &plan->state->image) ||
+        ranges_overlap(&at, &plan->state->initrd)) {
         return false;
     }
     plan->state->dtb = at;

@@ -123,8 +123,8 @@ static l4_status_t extra(const struct guest_regs *regs, uint32_t i, struct trans
         return swap(regs, i, t);
     }
     bool dual = op2 != 1 && !bit(i, 20);
-    uint32_t offset = bit(i, 22) ? bits(i, 11, 8) << 4 | bits(i, 3, 0)
-                                 : guest_reg_value(regs, bits(i, 3, 0));
+    uint32_t offset =
+        bit(i, 22) ? bits(i, 11, 8) << 4 | bits(i, 3, 0) : guest_reg_value(regs, bits(i, 3, 0));
     struct addressing a = arm_addressing(i, offset);
     t->first = (uint8_t)bits(i, 15, 12);
     t->second = (uint8_t)(t->first + 1u);

@@ -54,7 +54,8 @@ uint32_t load_extend(uint32_t value, uint32_t size, bool sign)
     return sign ? (uint32_t)((int32_t)value >> unused) : value >> unused;
 }
 
-/* One element. The exit told the physical page of the address that faulted; others are asked for. */
+/* One element. The exit told the physical page of the address that faulted; others are asked for.
+ */
 static l4_status_t access_one(const struct guest_regs *regs, struct bus *bus,
                               const struct vcpu_port *port, struct emulation *e, uint32_t address,
                               uint32_t size, uint32_t *value)

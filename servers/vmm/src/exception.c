@@ -70,7 +70,7 @@ static bool in_first_table(const struct guest_cpu *cpu, const uint32_t *ttbr, ui
 
 enum guest_fault exception_walk_fault(const struct guest_cpu *cpu, uint32_t ipa)
 {
-    bool first = in_first_table(cpu, cpu->cp15.ttbr0, ipa) ||
-                 in_first_table(cpu, cpu->cp15.ttbr1, ipa);
+    bool first =
+        in_first_table(cpu, cpu->cp15.ttbr0, ipa) || in_first_table(cpu, cpu->cp15.ttbr1, ipa);
     return first ? FAULT_EXTERNAL_WALK_1 : FAULT_EXTERNAL_WALK_2;
 }

@@ -46,8 +46,7 @@ static uint32_t access_address(struct vm *vm, uint32_t cpu, const struct guest_c
 {
     struct guest_regs regs = {g->gp, g->banked};
     uint32_t address;
-    return emulate_address(&regs, &vm->bus, &vm->vcpu, cpu, &address) == L4_OK ? address
-                                                                              : fallback;
+    return emulate_address(&regs, &vm->bus, &vm->vcpu, cpu, &address) == L4_OK ? address : fallback;
 }
 
 static enum guest_fault fault_of(l4_status_t status)
@@ -68,7 +67,7 @@ static uint32_t mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool wri
 
 /* No device there, or an access that is not aligned: RAM, ROM, or a refusal. */
 static __attribute__((noinline)) uint32_t exit_mmio_other(struct vm *vm, uint32_t cpu,
-                                                         uint32_t w[4])
+                                                          uint32_t w[4])
 {
     uint32_t syndrome = w[1];
     uint32_t size = 1u << L4_SYN_SIZE(syndrome);

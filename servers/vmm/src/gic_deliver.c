@@ -6,10 +6,10 @@
  * (flight). irq_withdraw() brings it here, irq_update() sends it out again; every register write
  * stands between the two, so that no order of guest writes can lose a state.
  *
- * When the kernel has no slot, a less urgent pending interrupt gives way, or an active one that will
- * not be ended next; both come back when a slot is free. The CPU interface can end only what is in
- * flight: that is why the most urgent active one stays, and why GICC_DIR, with which a guest ends
- * interrupts in any order, comes to us (gic_deactivate()).
+ * When the kernel has no slot, a less urgent pending interrupt gives way, or an active one that
+ * will not be ended next; both come back when a slot is free. The CPU interface can end only what
+ * is in flight: that is why the most urgent active one stays, and why GICC_DIR, with which a guest
+ * ends interrupts in any order, comes to us (gic_deactivate()).
  *
  * Level-triggered interrupts fly with NOTIFY: their entry is known to be in flight until
  * gic_ended(). Edges end silently: flight is then only "perhaps", settled by a query.
@@ -36,7 +36,8 @@ uint32_t word_enabled(const struct gic *gic, const struct gic_word *word)
     return word->enabled & groups;
 }
 
-/* Interrupts of a word whose pending state should go out. A level waits for the end of its flight. */
+/* Interrupts of a word whose pending state should go out. A level waits for the end of its flight.
+ */
 static uint32_t word_pending(const struct gic *gic, const struct gic_word *word)
 {
     uint32_t edges = word->latch & word->edge;
@@ -145,7 +146,7 @@ static void irq_sent(struct gic *gic, uint32_t cpu, uint32_t irq, uint32_t sent)
         struct gic_bank *bank = &gic->state.bank[cpu];
         uint32_t source = virq_source(sent);
         bank->flight_source[irq] = (uint8_t)source;
-        bank->sources[irq] &= (uint8_t)~(1u << source);
+        bank->sources[irq] &= (uint8_t) ~(1u << source);
         if (bank->sources[irq] != 0) {
             return;
         }
@@ -221,15 +222,16 @@ static uint32_t flight_top(const struct gic_flight *flight)
     uint32_t top = GIC_SLOTS;
     for (uint32_t i = 0; i < GIC_SLOTS; i++) {
         if ((flight->word[i] & L4_VIRQ_ACTIVE) != 0 &&
-            (top == GIC_SLOTS || word_priority(flight->word[i]) < word_priority(flight->word[top]))) {
+            (top == GIC_SLOTS ||
+             word_priority(flight->word[i]) < word_priority(flight->word[top]))) {
             top = i;
         }
     }
     return top;
 }
 
-/* The least urgent entry in `state` (pending and not active, or active), but the one in slot `skip`.
- * Entries that the kernel injected itself, the timers', are left alone. */
+/* The least urgent entry in `state` (pending and not active, or active), but the one in slot
+ * `skip`. Entries that the kernel injected itself, the timers', are left alone. */
 static uint32_t flight_least(struct gic *gic, uint32_t cpu, const struct gic_flight *flight,
                              uint32_t state, uint32_t skip)
 {
@@ -377,8 +379,7 @@ struct gic_live gic_live_word(struct gic *gic, uint32_t cpu, uint32_t index)
     }
     for (uint32_t c = 0; c < gic->state.cpus; c++) {
         struct gic_flight now;
-        if ((index == 0 && c != cpu) ||
-            gic->port.query(gic->port.context, c, &now) != L4_OK) {
+        if ((index == 0 && c != cpu) || gic->port.query(gic->port.context, c, &now) != L4_OK) {
             continue;
         }
         for (uint32_t i = 0; i < GIC_SLOTS; i++) {

@@ -87,21 +87,21 @@ static const struct gicd_bank bank_none = {zero_read, ignore_write};
 #define EIGHT_TIMES(bank) TWICE(bank), TWICE(bank), TWICE(bank), TWICE(bank)
 
 static const struct gicd_bank *const gicd_banks[GICD_SIZE / 0x80u] = {
-    &bank_control,                /* 0x000 */
-    &gicd_group,                  /* 0x080 IGROUPR */
-    &gicd_set_enable,             /* 0x100 ISENABLER */
-    &gicd_clear_enable,           /* 0x180 ICENABLER */
-    &gicd_set_pending,            /* 0x200 ISPENDR */
-    &gicd_clear_pending,          /* 0x280 ICPENDR */
-    &gicd_set_active,             /* 0x300 ISACTIVER */
-    &gicd_clear_active,           /* 0x380 ICACTIVER */
-    EIGHT_TIMES(gicd_priority),   /* 0x400 IPRIORITYR */
-    EIGHT_TIMES(gicd_target),     /* 0x800 ITARGETSR */
-    TWICE(gicd_config),           /* 0xc00 ICFGR */
-    TWICE(bank_none),             /* 0xd00 implementation defined */
-    TWICE(bank_none),             /* 0xe00 NSACR: RAZ/WI without Security Extensions */
-    &gicd_sgi,                    /* 0xf00 SGIR, CPENDSGIR, SPENDSGIR */
-    &bank_id,                     /* 0xf80 */
+    &bank_control,              /* 0x000 */
+    &gicd_group,                /* 0x080 IGROUPR */
+    &gicd_set_enable,           /* 0x100 ISENABLER */
+    &gicd_clear_enable,         /* 0x180 ICENABLER */
+    &gicd_set_pending,          /* 0x200 ISPENDR */
+    &gicd_clear_pending,        /* 0x280 ICPENDR */
+    &gicd_set_active,           /* 0x300 ISACTIVER */
+    &gicd_clear_active,         /* 0x380 ICACTIVER */
+    EIGHT_TIMES(gicd_priority), /* 0x400 IPRIORITYR */
+    EIGHT_TIMES(gicd_target),   /* 0x800 ITARGETSR */
+    TWICE(gicd_config),         /* 0xc00 ICFGR */
+    TWICE(bank_none),           /* 0xd00 implementation defined */
+    TWICE(bank_none),           /* 0xe00 NSACR: RAZ/WI without Security Extensions */
+    &gicd_sgi,                  /* 0xf00 SGIR, CPENDSGIR, SPENDSGIR */
+    &bank_id,                   /* 0xf80 */
 };
 
 static l4_status_t gicd_read(void *state, struct mmio *access)

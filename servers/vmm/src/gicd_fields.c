@@ -6,7 +6,7 @@
 
 #define SGIR_FILTER(v) (((v) >> 24) & 3u)
 #define SGIR_TARGETS(v) (((v) >> 16) & 0xffu)
-#define SGIR_ID(v) ((v) & 15u)
+#define SGIR_ID(v) ((v)&15u)
 
 static uint32_t lane(uint32_t word, uint32_t i)
 {

@@ -88,28 +88,28 @@ static l4_status_t rom_map_guest(struct guest *guest)
         if (c->image[i].role != L4_IMAGE_ROM) {
             continue;
         }
-        l4_status_t status = share(guest, c->image[i].region, c->image[i].size,
-                                   L4_RIGHT_READ | L4_RIGHT_EXEC, &rom);
+        l4_status_t status =
+            share(guest, c->image[i].region, c->image[i].size, L4_RIGHT_READ | L4_RIGHT_EXEC, &rom);
         return status != L4_OK ? status
                                : l4_aspace_map(guest->aspace, rom, 0, L4_MAP_READ | L4_MAP_EXEC);
     }
     return L4_OK;
 }
 
-/* The first page alone: GICC_DIR, in the second, is emulated. Without the right to share, all of it:
- * then no more interrupts can be active with a dropped priority than there are slots. */
+/* The first page alone: GICC_DIR, in the second, is emulated. Without the right to share, all of
+ * it: then no more interrupts can be active with a dropped priority than there are slots. */
 static l4_status_t gicc_map(struct guest *guest)
 {
     l4_cap_t gicc;
-    l4_status_t status = share(guest, guest->config->gicv, L4_PAGE_SIZE,
-                               L4_RIGHT_READ | L4_RIGHT_WRITE, &gicc);
+    l4_status_t status =
+        share(guest, guest->config->gicv, L4_PAGE_SIZE, L4_RIGHT_READ | L4_RIGHT_WRITE, &gicc);
     if (status == L4_ERR_RIGHTS) {
         gicc = guest->config->gicv;
         status = L4_OK;
     }
-    return status != L4_OK ? status
-                           : l4_aspace_map(guest->aspace, gicc, GICC_BASE,
-                                           L4_MAP_READ | L4_MAP_WRITE);
+    return status != L4_OK
+               ? status
+               : l4_aspace_map(guest->aspace, gicc, GICC_BASE, L4_MAP_READ | L4_MAP_WRITE);
 }
 
 static l4_status_t aspace_make(struct guest *guest)
@@ -212,9 +212,8 @@ l4_status_t guest_create(struct guest *guest, const struct l4_start *start)
 static void written(void *context, uint64_t ipa, uint64_t size)
 {
     const struct guest *guest = context;
-    l4_status_t status =
-        l4_region_cache(guest->ram, L4_CACHE_CLEAN, (uint32_t)(ipa - guest->config->ram_ipa),
-                        (uint32_t)size);
+    l4_status_t status = l4_region_cache(guest->ram, L4_CACHE_CLEAN,
+                                         (uint32_t)(ipa - guest->config->ram_ipa), (uint32_t)size);
     if (status == L4_OK) {
         status = l4_region_cache(guest->ram, L4_CACHE_SYNC_CODE,
                                  (uint32_t)(ipa - guest->config->ram_ipa), (uint32_t)size);

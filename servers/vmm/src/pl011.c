@@ -93,16 +93,16 @@ static void modem_update(struct pl011_state *s)
 {
     uint16_t now = FR_CTS | FR_DSR | FR_DCD;
     if ((s->cr & CR_LBE) != 0) {
-        now = (uint16_t)(((s->cr & CR_RTS) != 0 ? FR_CTS : 0) |
-                         ((s->cr & CR_DTR) != 0 ? FR_DSR : 0) |
-                         ((s->cr & CR_OUT1) != 0 ? FR_DCD : 0) |
-                         ((s->cr & CR_OUT2) != 0 ? FR_RI : 0));
+        now =
+            (uint16_t)(((s->cr & CR_RTS) != 0 ? FR_CTS : 0) | ((s->cr & CR_DTR) != 0 ? FR_DSR : 0) |
+                       ((s->cr & CR_OUT1) != 0 ? FR_DCD : 0) |
+                       ((s->cr & CR_OUT2) != 0 ? FR_RI : 0));
     }
     uint16_t changed = s->flags ^ now;
-    s->ris |= (uint16_t)(((changed & FR_CTS) != 0 ? INT_CTS : 0) |
-                         ((changed & FR_DSR) != 0 ? INT_DSR : 0) |
-                         ((changed & FR_DCD) != 0 ? INT_DCD : 0) |
-                         ((changed & FR_RI) != 0 ? INT_RI : 0));
+    s->ris |=
+        (uint16_t)(((changed & FR_CTS) != 0 ? INT_CTS : 0) |
+                   ((changed & FR_DSR) != 0 ? INT_DSR : 0) |
+                   ((changed & FR_DCD) != 0 ? INT_DCD : 0) | ((changed & FR_RI) != 0 ? INT_RI : 0));
     s->flags = now;
 }
 
@@ -134,7 +134,7 @@ static void interrupt_clear(struct pl011_state *s, uint32_t value)
     if ((value & s->ris & INT_RT) != 0 && s->rx_count != 0) {
         s->timeout_waits = 1;
     }
-    s->ris &= (uint16_t)~(value & INT_ALL);
+    s->ris &= (uint16_t) ~(value & INT_ALL);
 }
 
 static void register_write(struct pl011 *uart, uint32_t offset, uint32_t value)

@@ -28,11 +28,11 @@ void fifo_reset(struct pl011_state *s)
     s->rx_first = s->rx_count = 0;
     s->tx_first = s->tx_count = 0;
     s->timeout_waits = 0;
-    s->ris &= (uint16_t)~(INT_RX | INT_RT);
+    s->ris &= (uint16_t) ~(INT_RX | INT_RT);
 }
 
-/* UARTEN is not looked at: early consoles write to a port that, elsewhere, firmware has switched on,
- * and go on after a driver has put back the reset value that it found. */
+/* UARTEN is not looked at: early consoles write to a port that, elsewhere, firmware has switched
+ * on, and go on after a driver has put back the reset value that it found. */
 static bool enabled(const struct pl011_state *s, uint32_t direction)
 {
     return (s->cr & direction) != 0;

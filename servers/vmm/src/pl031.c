@@ -78,7 +78,7 @@ static void register_write(struct pl031 *rtc, uint32_t offset, uint32_t value)
         s->imsc = value & 1u;
         break;
     case RTCICR:
-        s->ris &= (uint8_t)~(value & 1u);
+        s->ris &= (uint8_t) ~(value & 1u);
         break;
     default: /* read-only or reserved */
         break;

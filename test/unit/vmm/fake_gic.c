@@ -78,10 +78,15 @@ static bool split_end(void *context, uint32_t n)
     return kernel->cpu[n].split_end;
 }
 
+struct gic_port fake_port(struct fake_kernel *kernel)
+{
+    return (struct gic_port){kernel, inject, retract, query, timer, split_end};
+}
+
 void fake_init(struct fake_kernel *kernel, uint32_t cpus)
 {
     memset(kernel, 0, sizeof(*kernel));
-    struct gic_port port = {kernel, inject, retract, query, timer, split_end};
+    const struct gic_port port = fake_port(kernel);
     gic_init(&kernel->gic, cpus, &port);
 }
 

@@ -19,7 +19,7 @@ struct fake_cpu {
     uint32_t timer[L4_TIMER_COUNT];
     uint32_t injects, retracts, queries;
     bool split_end; /* GICC_CTLR.EOImode */
-    bool wanted; /* an inject was refused: a free slot has to be told */
+    bool wanted;    /* an inject was refused: a free slot has to be told */
 };
 
 struct fake_kernel {
@@ -29,6 +29,9 @@ struct fake_kernel {
 
 /* A distributor of `cpus` vCPUs over the fake kernel. */
 void fake_init(struct fake_kernel *kernel, uint32_t cpus);
+
+/* The fake kernel's side alone, for a distributor that is elsewhere. */
+struct gic_port fake_port(struct fake_kernel *kernel);
 
 /* The guest reads GICC_IAR: the most urgent pending entry becomes active. FAKE_SPURIOUS: none. */
 uint32_t fake_acknowledge(struct fake_kernel *kernel, uint32_t cpu);

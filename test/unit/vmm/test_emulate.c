@@ -347,7 +347,10 @@ static void unaligned_device_access(void **state)
 static void registers_by_mode(void **state)
 {
     (void)state;
-    static const struct { uint32_t mode; size_t sp; } modes[] = {
+    static const struct {
+        uint32_t mode;
+        size_t sp;
+    } modes[] = {
         {MODE_FIQ, offsetof(struct guest_regs, banked.sp_fiq)},
         {MODE_IRQ, offsetof(struct guest_regs, banked.sp_irq)},
         {MODE_SVC, offsetof(struct guest_regs, banked.sp_svc)},
@@ -455,13 +458,28 @@ static void table_walks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(load_with_writeback), T(signed_load), T(dual_and_multiple), T(load_of_base_wins),
-        T(store_of_base_is_the_old_value), T(multiple_across_pages), T(branch_by_load), T(swap),
-        T(vfp_registers), T(user_registers),
-        T(big_endian_data), T(thumb_in_an_it_block), T(thumb_narrow),
-        T(wide_at_the_end_of_what_is_mapped), T(refused_by_the_device), T(unaligned_device_access),
-        T(registers_by_mode), C(data_abort), C(data_abort_long_format), C(prefetch_abort),
-        C(undefined_instruction), C(table_walks),
+        T(load_with_writeback),
+        T(signed_load),
+        T(dual_and_multiple),
+        T(load_of_base_wins),
+        T(store_of_base_is_the_old_value),
+        T(multiple_across_pages),
+        T(branch_by_load),
+        T(swap),
+        T(vfp_registers),
+        T(user_registers),
+        T(big_endian_data),
+        T(thumb_in_an_it_block),
+        T(thumb_narrow),
+        T(wide_at_the_end_of_what_is_mapped),
+        T(refused_by_the_device),
+        T(unaligned_device_access),
+        T(registers_by_mode),
+        C(data_abort),
+        C(data_abort_long_format),
+        C(prefetch_abort),
+        C(undefined_instruction),
+        C(table_walks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

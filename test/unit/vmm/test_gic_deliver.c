@@ -1,4 +1,5 @@
-/* What is in flight: overflow, eviction by priority, disabled interrupts, levels, re-configuration. */
+/* What is in flight: overflow, eviction by priority, disabled interrupts, levels, re-configuration.
+ */
 #include "fake_gic.h"
 
 #include <setjmp.h>

@@ -10,8 +10,22 @@
 
 #include <vmm/pl011.h>
 
-enum { DR = 0, RSR = 4, FR = 0x18, ILPR = 0x20, IBRD = 0x24, FBRD = 0x28, LCRH = 0x2c, CR = 0x30,
-       IFLS = 0x34, IMSC = 0x38, RIS = 0x3c, MIS = 0x40, ICR = 0x44, DMACR = 0x48 };
+enum {
+    DR = 0,
+    RSR = 4,
+    FR = 0x18,
+    ILPR = 0x20,
+    IBRD = 0x24,
+    FBRD = 0x28,
+    LCRH = 0x2c,
+    CR = 0x30,
+    IFLS = 0x34,
+    IMSC = 0x38,
+    RIS = 0x3c,
+    MIS = 0x40,
+    ICR = 0x44,
+    DMACR = 0x48
+};
 
 static struct pl011 uart;
 
@@ -99,9 +113,10 @@ static void reset_values(void **state)
 static void register_widths(void **state)
 {
     (void)state;
-    static const struct { uint32_t offset, bits; } regs[] = {
-        {ILPR, 0xff}, {IBRD, 0xffff}, {FBRD, 0x3f}, {LCRH, 0xff}, {CR, 0xff87},
-        {IFLS, 0x3f}, {IMSC, 0x7ff}, {DMACR, 7}};
+    static const struct {
+        uint32_t offset, bits;
+    } regs[] = {{ILPR, 0xff}, {IBRD, 0xffff}, {FBRD, 0x3f},  {LCRH, 0xff},
+                {CR, 0xff87}, {IFLS, 0x3f},   {IMSC, 0x7ff}, {DMACR, 7}};
     for (size_t i = 0; i < sizeof(regs) / sizeof(regs[0]); i++) {
         wr(regs[i].offset, 0xffffffff);
         assert_int_equal(rd(regs[i].offset), regs[i].bits);
@@ -402,7 +417,8 @@ static void every_offset_is_safe(void **state)
         world.out_room = (uint32_t)rand() % 20;
         world.in = rand() % 5 == 0 ? "0123456789abcdefghij" : "";
         assert_int_equal(rand() % 2 != 0 ? pl011_ops.write(&uart, &access)
-                                         : pl011_ops.read(&uart, &access), L4_OK);
+                                         : pl011_ops.read(&uart, &access),
+                         L4_OK);
         assert_true(uart.state.rx_count <= PL011_FIFO && uart.state.tx_count <= PL011_FIFO);
         assert_int_equal(world.level, (uart.state.ris & uart.state.imsc) != 0);
     }
@@ -413,13 +429,26 @@ static void every_offset_is_safe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(reset_values), T(register_widths), T(writes_before_any_set_up),
-        T(disabled_transmitter_keeps_data), T(back_pressure),
-        T(transmit_interrupt_is_a_transition), T(receive_and_timeout), T(receive_trigger),
-        T(input_waits_for_room), T(without_fifo), T(receiver_off_takes_nothing),
-        T(timeout_returns_after_clear), T(loopback), T(loopback_overrun), T(loopback_modem_lines),
-        T(loopback_break), T(fifo_toggle_flushes), T(narrow_accesses),
-        T(masked_interrupt_stays_raw), T(every_offset_is_safe),
+        T(reset_values),
+        T(register_widths),
+        T(writes_before_any_set_up),
+        T(disabled_transmitter_keeps_data),
+        T(back_pressure),
+        T(transmit_interrupt_is_a_transition),
+        T(receive_and_timeout),
+        T(receive_trigger),
+        T(input_waits_for_room),
+        T(without_fifo),
+        T(receiver_off_takes_nothing),
+        T(timeout_returns_after_clear),
+        T(loopback),
+        T(loopback_overrun),
+        T(loopback_modem_lines),
+        T(loopback_break),
+        T(fifo_toggle_flushes),
+        T(narrow_accesses),
+        T(masked_interrupt_stays_raw),
+        T(every_offset_is_safe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

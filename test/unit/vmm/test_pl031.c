@@ -132,8 +132,8 @@ static void match_in_the_past(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(reset_values), T(load_sets_the_clock), T(alarm_fires_once), T(masked_alarm_stays_raw),
-        T(match_in_the_past),
+        T(reset_values),           T(load_sets_the_clock), T(alarm_fires_once),
+        T(masked_alarm_stays_raw), T(match_in_the_past),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

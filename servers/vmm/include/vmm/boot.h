@@ -58,9 +58,8 @@ struct boot_port {
 /* `scratch` has BOOT_DTB_MAX bytes. Errors: FORMAT, RANGE, NO_MEMORY, CONFIG; state->error says
  * more. Guest RAM is untouched then. */
 L4_MUST_CHECK l4_status_t boot_load(const struct boot_config *config,
-                                    const struct guest_memory *memory,
-                                    const struct boot_port *port, void *scratch,
-                                    struct boot_state *state);
+                                    const struct guest_memory *memory, const struct boot_port *port,
+                                    void *scratch, struct boot_state *state);
 
 /* Writes the device tree to `buffer`; *size is its total size, with room to grow. */
 L4_MUST_CHECK l4_status_t boot_tree_write(const struct boot_tree *tree, void *buffer,

@@ -18,18 +18,18 @@ enum transfer_bank {
 };
 
 struct transfer {
-    uint32_t address;   /* of the first element; ascending */
+    uint32_t address; /* of the first element; ascending */
     enum transfer_bank bank;
-    uint16_t list;      /* registers, lowest first; 0: `first` and, when count is 2, `second` */
-    uint8_t count;      /* elements */
-    uint8_t size;       /* bytes of an element: 1, 2 or 4 */
+    uint16_t list; /* registers, lowest first; 0: `first` and, when count is 2, `second` */
+    uint8_t count; /* elements */
+    uint8_t size;  /* bytes of an element: 1, 2 or 4 */
     uint8_t first;
     uint8_t second;
-    uint8_t length;     /* of the instruction, in bytes */
-    uint8_t base;       /* register to write back, or TRANSFER_NO_WRITEBACK */
+    uint8_t length; /* of the instruction, in bytes */
+    uint8_t base;   /* register to write back, or TRANSFER_NO_WRITEBACK */
     uint32_t base_value;
     bool load;
-    bool store;         /* SWP does both: loads `first`, stores `second` */
+    bool store; /* SWP does both: loads `first`, stores `second` */
     bool sign;
 };
 

@@ -41,7 +41,8 @@ struct gic_flight {
 
 struct gic_port {
     void *context;
-    /* ORs the word's state into the entry in flight, or makes one. BUSY: gic_slots_free() follows. */
+    /* ORs the word's state into the entry in flight, or makes one. BUSY: gic_slots_free() follows.
+     */
     l4_status_t (*inject)(void *context, uint32_t cpu, uint32_t word);
     /* Takes an entry out of flight and tells it as it was. An entry with NOTIFY that is not found
      * has ended: gic_ended() follows. */

@@ -21,7 +21,8 @@
 struct pl011_port {
     void *context;
     void (*irq)(void *context, bool level);
-    /* Returns how many of the bytes the console took; after fewer, pl011_console_ready() follows. */
+    /* Returns how many of the bytes the console took; after fewer, pl011_console_ready() follows.
+     */
     uint32_t (*transmit)(void *context, const uint8_t *bytes, uint32_t count);
     /* Returns how many bytes it gave; after fewer than asked, pl011_console_ready() follows. */
     uint32_t (*receive)(void *context, uint8_t *bytes, uint32_t count);
