@@ -123,11 +123,14 @@ class Machine:
             pass
 
     def expect_silence(self, seconds):
-        """Reads until nothing new has come for a while (at most ten times as long)."""
-        end = time.monotonic() + 10 * seconds
-        seen = None
-        while time.monotonic() < end and seen != (seen := (len(self.console.lines), self.console.tail)):
+        """Reads until nothing has come for `seconds` (at most ten times as long)."""
+        limit = time.monotonic() + 10 * seconds
+        quiet_since = time.monotonic()
+        while time.monotonic() < min(limit, quiet_since + seconds):
+            before = self.log_path.stat().st_size
             self._read(seconds)
+            if self.log_path.stat().st_size != before:
+                quiet_since = time.monotonic()
 
     def send(self, text):
         """Types text at the console, slowly enough for a UART without flow control."""
