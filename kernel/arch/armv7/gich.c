@@ -24,10 +24,6 @@
 #define VIRQ_SGIS 16u
 #define VIRQ_SOURCE (7u << L4_VIRQ_SOURCE_SHIFT)
 #define VIRQ_PRIORITY(w) (((w) >> L4_VIRQ_PRIORITY_SHIFT) & 31u)
-/* A linked interrupt on its way to a slot: its source in the place of a HW list register's. */
-#define WORD_LINKED 0x80000000u
-#define WORD_SOURCE_SHIFT 10u
-#define WORD_SOURCE(w) (((w) >> WORD_SOURCE_SHIFT) & 0x3ffu)
 
 #define VMCR_GROUP0 1u
 #define VMCR_GROUP1 2u
@@ -157,7 +153,7 @@ void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source)
     gich_set_lr(v, slot, lr | L4_VIRQ_NOTIFY);
 }
 
-static void place(struct vcpu *v, uint32_t slot, uint32_t word)
+void gich_place(struct vcpu *v, uint32_t slot, uint32_t word)
 {
     if ((word & WORD_LINKED) != 0) {
         gich_own(v, slot, word & (LR_KEEP | LR_STATE), WORD_SOURCE(word));
@@ -203,11 +199,11 @@ static l4_status_t put(struct vcpu *v, uint32_t word)
     if (slot == VCPU_SLOTS) {
         return L4_ERR_BUSY;
     }
-    place(v, slot, word);
+    gich_place(v, slot, word);
     return L4_OK;
 }
 
-static bool defer(struct vcpu *v, uint32_t word)
+bool gich_defer(struct vcpu *v, uint32_t word)
 {
     if (v->waiting_count == VCPU_WAITING) {
         return false;
@@ -217,38 +213,8 @@ static bool defer(struct vcpu *v, uint32_t word)
     return true;
 }
 
-bool gich_evict(struct vcpu *v, uint32_t slot)
-{
-    uint32_t word = gich_word(v, slot);
-    uint32_t source = v->source[slot];
-
-    if (source != 0) {
-        word = (word & (LR_KEEP | LR_STATE)) | WORD_LINKED | source << WORD_SOURCE_SHIFT;
-    }
-    if (!defer(v, word)) {
-        return false;
-    }
-    place(v, slot, 0);
-    return true;
-}
-
-void gich_move(struct vcpu *v, uint32_t from, uint32_t to)
-{
-    uint32_t lr = gich_lr(v, from);
-    uint32_t source = v->source[from];
-    bool watched = (v->watched & (1u << from)) != 0;
-
-    place(v, from, 0);
-    if (watched) {
-        gich_own(v, to, lr, source);
-    } else {
-        place(v, to, lr);
-        v->source[to] = (uint16_t)source;
-    }
-}
-
 /* Waiting interrupts take the free slots, most urgent first. */
-static void refill(struct vcpu *v)
+void gich_refill(struct vcpu *v)
 {
     while (v->waiting_count != 0) {
         uint32_t best = 0;
@@ -293,85 +259,21 @@ l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t ir
 {
     uint32_t word = (virq & LR_KEEP) | L4_VIRQ_PENDING | WORD_LINKED | (irq << WORD_SOURCE_SHIFT);
 
-    if (put(t->vcpu, word) != L4_OK && !defer(t->vcpu, word)) {
+    if (put(t->vcpu, word) != L4_OK && !gich_defer(t->vcpu, word)) {
         return L4_ERR_BUSY;
     }
     return L4_OK;
-}
-
-uint32_t gich_word(const struct vcpu *v, uint32_t slot)
-{
-    uint32_t lr = gich_lr(v, slot);
-
-    if (!lr_in_flight(lr)) {
-        return 0;
-    }
-    return (v->watched & (1u << slot)) != 0 ? lr & ~L4_VIRQ_NOTIFY : lr;
 }
 
 void gich_drop(struct vcpu *v, uint32_t slot)
 {
     uint32_t source = v->source[slot];
 
-    place(v, slot, 0);
+    gich_place(v, slot, 0);
     /* The virtual timer's source is active only while its vCPU is loaded. */
     if (source != 0 && (v->loaded || slot != SLOT_VIRTUAL)) {
         arch_irq_deactivate(source);
     }
-}
-
-/* Out of the line of those that wait. */
-static uint32_t waiting_take(struct vcpu *v, uint32_t index)
-{
-    uint32_t word = v->waiting[index];
-
-    v->waiting[index] = v->waiting[--v->waiting_count];
-    if ((word & WORD_LINKED) != 0) {
-        arch_irq_deactivate(WORD_SOURCE(word));
-        return word & (LR_KEEP | LR_STATE);
-    }
-    return word;
-}
-
-l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
-{
-    struct vcpu *v = t->vcpu;
-    uint32_t slot = gich_slot_of(v, id);
-
-    if (slot < VCPU_SLOTS) {
-        *virq = gich_word(v, slot);
-        gich_drop(v, slot);
-        refill(v);
-        return L4_OK;
-    }
-    for (uint32_t i = 0; i < v->waiting_count; i++) {
-        if (L4_VIRQ_ID(v->waiting[i]) == id) {
-            *virq = waiting_take(v, i);
-            return L4_OK;
-        }
-    }
-    return L4_ERR_NOT_FOUND;
-}
-
-void gich_clear(struct vcpu *v)
-{
-    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
-        gich_drop(v, i);
-    }
-    while (v->waiting_count != 0) {
-        (void)waiting_take(v, 0);
-    }
-}
-
-void arch_vcpu_virqs(struct thread *t, uint32_t out[6])
-{
-    struct vcpu *v = t->vcpu;
-
-    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
-        out[i] = gich_word(v, i);
-    }
-    out[4] = vtimer_lines(v);
-    out[5] = SLOT_PHYSICAL; /* what no timer ever takes away */
 }
 
 bool arch_vcpu_wakes(struct thread *t)
@@ -424,7 +326,7 @@ static void end(struct vcpu *v, uint32_t ended)
         }
     }
     if (unlikely(v->waiting_count != 0)) {
-        refill(v);
+        gich_refill(v);
     }
     vtimer_physical_update(v);
 }

@@ -33,57 +33,10 @@
 #define FAULT_KIND(hsr) (((hsr)&0x3fu) >> 2)
 #define FAULT_PERMISSION 3u
 
-#define PSR_T 0x20u
-#define PSR_IT 0x0600fc00u
-#define PSR_FLAGS_SHIFT 28u
-
 #define PAR_F 1u
 
-/* The register that a 32-bit access names: opc2, opc1, CRn, CRm in their places in the HSR. */
-#define CP15_KEY(crn, opc1, crm, opc2)                                                             \
-    (((uint32_t)(opc2) << 17) | ((opc1) << 14) | ((crn) << 10) | ((crm) << 1))
-#define CP15_KEY_MASK CP15_KEY(15, 7, 15, 7)
-#define CP15_KEY64(opc1, crm) (((uint32_t)(opc1) << 16) | ((crm) << 1))
-#define CP15_KEY64_MASK CP15_KEY64(15, 15)
-
-static inline void skip(struct arch_frame *f, uint32_t bytes)
-{
-    uint32_t cpsr = f->cpsr;
-
-    f->pc += bytes;
-    if (unlikely((cpsr & PSR_IT) != 0)) { /* ITAdvance, ARM ARM A2.5.2 */
-        uint32_t it = ((cpsr >> 8) & 0xfcu) | ((cpsr >> 25) & 3u);
-
-        it = (it & 7u) == 0 ? 0 : (it & 0xe0u) | ((it << 1) & 0x1fu);
-        f->cpsr = (cpsr & ~PSR_IT) | ((it & 0xfcu) << 8) | ((it & 3u) << 25);
-    }
-}
-
-static void skip_trapped(struct thread *t, uint32_t hsr)
-{
-    skip(&t->frame, L4_SYN_IL(hsr) != 0 ? 4u : 2u);
-}
-
-/* A trapped conditional instruction may still fail its condition (ARM ARM B1.14.3). */
-static bool condition_holds(const struct thread *t, uint32_t hsr)
-{
-    /* Bit n: the condition holds with N Z C V = n. */
-    static const uint16_t table[16] = {0xf0f0, 0x0f0f, 0xcccc, 0x3333, 0xff00, 0x00ff,
-                                       0xaaaa, 0x5555, 0x0c0c, 0xf3f3, 0xaa55, 0x55aa,
-                                       0x0a05, 0xf5fa, 0xffff, 0xffff};
-    uint32_t condition = L4_SYN_COND(hsr);
-
-    if (L4_SYN_COND_VALID(hsr) == 0) {
-        if ((t->frame.cpsr & PSR_IT) == 0) {
-            return true;
-        }
-        condition = (t->frame.cpsr >> 12) & 15u;
-    }
-    return ((table[condition] >> (t->frame.cpsr >> PSR_FLAGS_SHIFT)) & 1u) != 0;
-}
-
-static struct thread *leave(struct thread *self, uint32_t label, uint32_t w0, uint32_t hsr,
-                            uint32_t w2)
+struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uint32_t hsr,
+                           uint32_t w2)
 {
     self->vcpu->exit = label;
     self->vcpu->syndrome = hsr;
@@ -134,21 +87,21 @@ trap_abort(struct thread *self, uint32_t hsr, uint32_t va, bool fetch)
     uint64_t ipa;
 
     if (FAULT_KIND(hsr) == 0 || FAULT_KIND(hsr) > FAULT_PERMISSION) {
-        return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* external, or a breakpoint */
+        return guest_leave(self, L4_EXIT_TRAP, 0, hsr, va); /* external, or a breakpoint */
     }
     if (!fault_ipa(hsr, va, &ipa)) {
         return self;
     }
     if ((ipa >> 32) != 0) {
-        return leave(self, L4_EXIT_TRAP, 0, hsr, va); /* nothing is ever up there */
+        return guest_leave(self, L4_EXIT_TRAP, 0, hsr, va); /* nothing is ever up there */
     }
     if (fetch) {
-        return leave(self, L4_EXIT_FETCH, (uint32_t)ipa, hsr, va);
+        return guest_leave(self, L4_EXIT_FETCH, (uint32_t)ipa, hsr, va);
     }
     if ((hsr & HSR_ISV) == 0 || L4_SYN_S1PTW(hsr) != 0) {
-        return leave(self, L4_EXIT_ABORT, (uint32_t)ipa, hsr, va);
+        return guest_leave(self, L4_EXIT_ABORT, (uint32_t)ipa, hsr, va);
     }
-    return leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
+    return guest_leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
 }
 
 static struct thread *trap_data(struct thread *self, uint32_t hsr)
@@ -159,8 +112,8 @@ static struct thread *trap_data(struct thread *self, uint32_t hsr)
     if (unlikely((hsr & HSR_MMIO_MASK) != HSR_MMIO || (page >> 24) != 0)) {
         return trap_abort(self, hsr, va, false);
     }
-    return leave(self, L4_EXIT_MMIO, (page & ~0xfu) << 8 | (va & 0xfffu), hsr,
-                 access_value(self, hsr));
+    return guest_leave(self, L4_EXIT_MMIO, (page & ~0xfu) << 8 | (va & 0xfffu), hsr,
+                       access_value(self, hsr));
 }
 
 static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
@@ -169,7 +122,7 @@ static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t labe
     struct vcpu *v = self->vcpu;
 
     if (unlikely(label == L4_EXIT_HVC && (hsr & HSR_IMM16) != 0)) {
-        return leave(self, L4_EXIT_CALL_IMM, r[0], hsr, 0);
+        return guest_leave(self, L4_EXIT_CALL_IMM, r[0], hsr, 0);
     }
     v->exit = label;
     v->syndrome = hsr;
@@ -178,9 +131,9 @@ static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t labe
 
 static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *self, uint32_t hsr)
 {
-    bool wait = (hsr & HSR_WFE) == 0 && condition_holds(self, hsr);
+    bool wait = (hsr & HSR_WFE) == 0 && guest_condition_holds(self, hsr);
 
-    skip_trapped(self, hsr);
+    guest_skip_trapped(self, hsr);
     return !wait || arch_vcpu_wakes(self) ? self : vcpu_wait(self);
 }
 
@@ -196,75 +149,10 @@ static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
 static struct thread *trap_vfp(struct thread *self, uint32_t hsr)
 {
     if (unlikely(this_cpu()->loaded_vfp == self)) {
-        return leave(self, L4_EXIT_TRAP, 0, hsr, 0); /* another coprocessor */
+        return guest_leave(self, L4_EXIT_TRAP, 0, hsr, 0); /* another coprocessor */
     }
     vcpu_vfp_take(self);
     return self;
-}
-
-/* 32-bit CP15 accesses that the kernel does itself. PL0 comes here only if CNTKCTL lets it. */
-static bool emulate32(struct thread *self, uint32_t hsr)
-{
-    uint32_t rt = L4_SYN_SYS_RT(hsr);
-    uint32_t opc2 = L4_SYN_OPC2(hsr);
-
-    switch (hsr & CP15_KEY_MASK) {
-    case CP15_KEY(14, 0, 2, 0): /* CNTP_TVAL */
-    case CP15_KEY(14, 0, 2, 1): /* CNTP_CTL */
-        if (L4_SYN_READ(hsr) != 0) {
-            vcpu_reg_set(self, rt, vtimer_physical_read(self->vcpu, opc2));
-        } else {
-            vtimer_physical_write(self->vcpu, opc2, vcpu_reg_get(self, rt));
-        }
-        return true;
-    case CP15_KEY(7, 0, 6, 2):  /* DCISW */
-    case CP15_KEY(7, 0, 10, 2): /* DCCSW */
-    case CP15_KEY(7, 0, 14, 2): /* DCCISW: does for all three */
-        __asm__ volatile("mcr p15, 0, %0, c7, c14, 2" : : "r"(vcpu_reg_get(self, rt)) : "memory");
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* CNTPCT and CNTP_CVAL */
-static bool emulate64(struct thread *self, uint32_t hsr)
-{
-    struct vcpu *v = self->vcpu;
-    uint32_t rt = L4_SYN_SYS_RT(hsr);
-    uint32_t rt2 = L4_SYN_RT2_64(hsr);
-    bool counter = (hsr & CP15_KEY64_MASK) == CP15_KEY64(0, 14);
-
-    if (!counter && (hsr & CP15_KEY64_MASK) != CP15_KEY64(2, 14)) {
-        return false;
-    }
-    if (L4_SYN_READ(hsr) != 0) {
-        uint64_t value = counter ? arch_counter() - v->cntvoff : v->cntp_cval;
-
-        vcpu_reg_set(self, rt, (uint32_t)value);
-        vcpu_reg_set(self, rt2, (uint32_t)(value >> 32));
-        return true;
-    }
-    if (counter) {
-        return false; /* read-only: undefined */
-    }
-    v->cntp_cval = vcpu_reg_get(self, rt) | (uint64_t)vcpu_reg_get(self, rt2) << 32;
-    vtimer_physical_update(v);
-    return true;
-}
-
-static struct thread *trap_sysreg(struct thread *self, uint32_t hsr)
-{
-    uint32_t ec = L4_SYN_EC(hsr);
-    bool pair = ec == L4_EC_CP15_64 || ec == L4_EC_CP14_64;
-
-    if (!condition_holds(self, hsr) || (ec == L4_EC_CP15_32 && emulate32(self, hsr)) ||
-        (ec == L4_EC_CP15_64 && emulate64(self, hsr))) {
-        skip_trapped(self, hsr);
-        return self;
-    }
-    return leave(self, L4_EXIT_SYSREG, vcpu_reg_get(self, L4_SYN_SYS_RT(hsr)), hsr,
-                 pair ? vcpu_reg_get(self, L4_SYN_RT2_64(hsr)) : 0);
 }
 
 static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, uint32_t hsr)
@@ -279,9 +167,9 @@ static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, u
     case L4_EC_CP14_32:
     case L4_EC_CP14_LDC:
     case L4_EC_CP14_64:
-        return trap_sysreg(self, hsr);
+        return guest_sysreg(self, hsr);
     default:
-        return leave(self, L4_EXIT_TRAP, 0, hsr, 0);
+        return guest_leave(self, L4_EXIT_TRAP, 0, hsr, 0);
     }
 }
 
@@ -313,24 +201,6 @@ static uint32_t sign_extend(uint32_t value, uint32_t size)
     }
 }
 
-static void answer_sysreg(struct thread *t, uint32_t hsr, const uint32_t *w)
-{
-    uint32_t rt = L4_SYN_SYS_RT(hsr);
-    uint32_t ec = L4_SYN_EC(hsr);
-
-    if (L4_SYN_READ(hsr) == 0 || ec == L4_EC_CP14_LDC) {
-        return;
-    }
-    if (rt == 15u && (ec == L4_EC_CP15_32 || ec == L4_EC_CP14_32)) { /* APSR_nzcv */
-        t->frame.cpsr = (t->frame.cpsr & 0x0fffffffu) | (w[0] & 0xf0000000u);
-        return;
-    }
-    vcpu_reg_set(t, rt, w[0]);
-    if (ec == L4_EC_CP15_64 || ec == L4_EC_CP14_64) {
-        vcpu_reg_set(t, L4_SYN_RT2_64(hsr), w[1]);
-    }
-}
-
 static void answer_mmio(struct thread *t, uint32_t hsr, uint32_t value)
 {
     if (L4_SYN_WRITE(hsr) == 0) {
@@ -346,7 +216,7 @@ static void answer(struct thread *t, uint32_t exit, const uint32_t *w)
         answer_mmio(t, t->vcpu->syndrome, w[0]);
         break;
     case L4_EXIT_SYSREG:
-        answer_sysreg(t, t->vcpu->syndrome, w);
+        guest_sysreg_answer(t, t->vcpu->syndrome, w);
         break;
     case L4_EXIT_HVC:
     case L4_EXIT_SMC:
@@ -368,12 +238,12 @@ static void answer_next(struct thread *t, uint32_t exit, const uint32_t *w)
     case L4_EXIT_ABORT:
     case L4_EXIT_FETCH:
     case L4_EXIT_TRAP:
-        skip(&t->frame, (t->frame.cpsr & PSR_T) != 0 && w[3] == 2u ? 2u : 4u);
+        guest_skip(&t->frame, (t->frame.cpsr & PSR_T) != 0 && w[3] == 2u ? 2u : 4u);
         break;
     case L4_EXIT_MMIO:
     case L4_EXIT_SMC:
     case L4_EXIT_SYSREG:
-        skip_trapped(t, t->vcpu->syndrome);
+        guest_skip_trapped(t, t->vcpu->syndrome);
         break;
     default:
         break; /* the pc is past it, or there is none */

@@ -34,6 +34,11 @@
 #define LR_STATE (L4_VIRQ_PENDING | L4_VIRQ_ACTIVE)
 #define LR_KEEP 0x4f8003ffu /* number, priority, group */
 
+/* A linked interrupt on its way to a slot: its source in the place of a HW list register's. */
+#define WORD_LINKED 0x80000000u
+#define WORD_SOURCE_SHIFT 10u
+#define WORD_SOURCE(w) (((w) >> WORD_SOURCE_SHIFT) & 0x3ffu)
+
 #define SLOT_PHYSICAL 2u
 #define SLOT_VIRTUAL 3u
 
@@ -108,6 +113,12 @@ void gich_drop(struct vcpu *v, uint32_t slot);
 void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source);
 /* The slot of an interrupt in flight; VCPU_SLOTS: none. */
 uint32_t gich_slot_of(const struct vcpu *v, uint32_t id);
+/* Into the slot, or out of it (0). */
+void gich_place(struct vcpu *v, uint32_t slot, uint32_t word);
+/* The word waits for a slot; false: no place to wait. */
+bool gich_defer(struct vcpu *v, uint32_t word);
+/* Waiting interrupts take the free slots, most urgent first. */
+void gich_refill(struct vcpu *v);
 /* What is pending in the slot waits for another one; false: no place to wait. */
 bool gich_evict(struct vcpu *v, uint32_t slot);
 /* To an empty slot. */
@@ -118,6 +129,36 @@ void gich_watch(struct vcpu *v);
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear);
 /* A list register as a word of the ABI; 0: free. */
 uint32_t gich_word(const struct vcpu *v, uint32_t slot);
+
+#define PSR_T 0x20u
+#define PSR_IT 0x0600fc00u
+#define PSR_FLAGS_SHIFT 28u
+
+/* trap_guest.c: an exit with the guest's pc as its last word. */
+struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uint32_t hsr,
+                           uint32_t w2);
+/* trap_sysreg.c */
+bool guest_condition_holds(const struct thread *t, uint32_t hsr);
+struct thread *guest_sysreg(struct thread *self, uint32_t hsr);
+void guest_sysreg_answer(struct thread *t, uint32_t hsr, const uint32_t *w);
+
+static inline void guest_skip(struct arch_frame *f, uint32_t bytes)
+{
+    uint32_t cpsr = f->cpsr;
+
+    f->pc += bytes;
+    if (unlikely((cpsr & PSR_IT) != 0)) { /* ITAdvance, ARM ARM A2.5.2 */
+        uint32_t it = ((cpsr >> 8) & 0xfcu) | ((cpsr >> 25) & 3u);
+
+        it = (it & 7u) == 0 ? 0 : (it & 0xe0u) | ((it << 1) & 0x1fu);
+        f->cpsr = (cpsr & ~PSR_IT) | ((it & 0xfcu) << 8) | ((it & 3u) << 25);
+    }
+}
+
+static inline void guest_skip_trapped(struct thread *t, uint32_t hsr)
+{
+    guest_skip(&t->frame, L4_SYN_IL(hsr) != 0 ? 4u : 2u);
+}
 
 /* vtimer.c */
 void vtimer_save(struct vcpu *v);
