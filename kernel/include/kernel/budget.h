@@ -22,8 +22,8 @@ void budget_configure(struct sched_context *sc, uint64_t budget, uint64_t period
 /* sc goes: threads that wait for it get their own back. */
 void budget_quiesce(struct sched_context *sc);
 
-/* `caller` waits for a reply or to send: the chain of threads that it waits for runs at least at its
- * priority; one there that waits for budget goes on with a sender's. */
+/* `caller` waits for a reply or to send: the chain of threads that it waits for runs at least at
+ * its priority; one there that waits for budget goes on with a sender's. */
 void budget_lend(struct thread *caller);
 /* t lends to nobody: whoever ran on its budget falls back to its own caller's. */
 void budget_unlend(struct thread *t);

@@ -17,14 +17,14 @@ struct thread;
 struct endpoint;
 
 struct sched_context {
-    uint64_t budget;    /* ticks a period */
-    uint64_t period;    /* ticks */
-    uint64_t remaining; /* of the present period */
-    uint64_t start;     /* of the present period */
-    uint64_t consumed;  /* in all */
+    uint64_t budget;               /* ticks a period */
+    uint64_t period;               /* ticks */
+    uint64_t remaining;            /* of the present period */
+    uint64_t start;                /* of the present period */
+    uint64_t consumed;             /* in all */
     uint32_t budget_us, period_us; /* as asked for */
-    bool limited;       /* false: as much as it wants; budget and remaining mean nothing */
-    bool round_robin;   /* budget = period: a new turn whenever one is over */
+    bool limited;     /* false: as much as it wants; budget and remaining mean nothing */
+    bool round_robin; /* budget = period: a new turn whenever one is over */
     struct timeout replenish;
     struct list waiting; /* thread.budget_link of threads in L4_STATE_BUDGET on this */
 };

@@ -46,7 +46,7 @@ struct l4_bootinfo {
     uint32_t segment_count;
     struct l4_boot_segment segment[L4_BOOT_SEGMENTS]; /* init */
     uint32_t init_entry;
-    uint32_t init_stack_top; /* inside one of the segments */
+    uint32_t init_stack_top;   /* inside one of the segments */
     struct l4_boot_range pool; /* at least 64 KiB for init's own kernel objects; not in `ram` */
     struct l4_boot_range fit;  /* the package, as loaded */
     struct l4_boot_range dtb;  /* the board's device tree */
@@ -71,12 +71,12 @@ enum l4_root_slot {
 };
 
 enum l4_root_region_kind {
-    L4_ROOT_RAM,     /* free memory */
-    L4_ROOT_FIT,     /* the package; RAM, original */
-    L4_ROOT_DTB,     /* the board's device tree; RAM, original */
-    L4_ROOT_DEVICE,  /* everything that is not RAM and not the kernel's */
-    L4_ROOT_GICV,    /* the guests' CPU interface, 8 KiB: to be mapped into guests only */
-    L4_ROOT_IMAGE,   /* a segment of init, mapped already */
+    L4_ROOT_RAM,    /* free memory */
+    L4_ROOT_FIT,    /* the package; RAM, original */
+    L4_ROOT_DTB,    /* the board's device tree; RAM, original */
+    L4_ROOT_DEVICE, /* everything that is not RAM and not the kernel's */
+    L4_ROOT_GICV,   /* the guests' CPU interface, 8 KiB: to be mapped into guests only */
+    L4_ROOT_IMAGE,  /* a segment of init, mapped already */
 };
 
 struct l4_root_region {

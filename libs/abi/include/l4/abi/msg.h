@@ -106,17 +106,18 @@ enum l4_kernel_label {
 };
 
 enum l4_fault {
-    L4_FAULT_READ,      /* nothing readable at the address */
+    L4_FAULT_READ, /* nothing readable at the address */
     L4_FAULT_WRITE,
     L4_FAULT_EXEC,
     L4_FAULT_UNDEFINED, /* an instruction that PL0 may not execute */
     L4_FAULT_ALIGN,
-    L4_FAULT_SYSCALL,   /* malformed system call: address = number */
+    L4_FAULT_SYSCALL, /* malformed system call: address = number */
     L4_FAULT_BREAKPOINT,
-    L4_FAULT_EXTERNAL,  /* the bus refused */
+    L4_FAULT_EXTERNAL, /* the bus refused */
 };
 
-/* Label of the reply to L4_KMSG_FAULT. Any other label, or none: the thread is retried at its pc. */
+/* Label of the reply to L4_KMSG_FAULT. Any other label, or none: the thread is retried at its pc.
+ */
 #define L4_FAULT_REPLY_RETRY 0u
 #define L4_FAULT_REPLY_SET_PC 1u /* w0 = new pc */
 

@@ -74,9 +74,9 @@ enum l4_region_op {
 #define L4_REGION_DONATED 8u
 
 enum l4_cache_op {
-    L4_CACHE_CLEAN,            /* DCCMVAC: to the point of coherency, before a device reads */
-    L4_CACHE_INVALIDATE,       /* clean and invalidate: before the CPU reads what a device wrote */
-    L4_CACHE_SYNC_CODE,        /* DCCMVAU, ICIALLUIS, BPIALLIS: before executing what was written */
+    L4_CACHE_CLEAN,      /* DCCMVAC: to the point of coherency, before a device reads */
+    L4_CACHE_INVALIDATE, /* clean and invalidate: before the CPU reads what a device wrote */
+    L4_CACHE_SYNC_CODE,  /* DCCMVAU, ICIALLUIS, BPIALLIS: before executing what was written */
     L4_CACHE_OP_COUNT
 };
 
@@ -91,15 +91,16 @@ enum l4_aspace_op {
     L4_ASPACE_INFO,   /* r0 = aspace: r1 := free pool bytes, r2 := pool bytes, r3 := slots */
     L4_ASPACE_OP_COUNT
 };
-#define L4_ASPACE_GUEST 1u /* addresses are a guest's intermediate physical ones: no USER limits */
+#define L4_ASPACE_GUEST 1u /* addresses are a guest's intermediate physical ones: no USER limits   \
+                            */
 
 /* L4_SYS_THREAD: r0 = thread. */
 enum l4_thread_op {
     L4_THREAD_SET_BUFFER, /* r2 = RAM region of one page (WRITE): its message buffer; 0: none */
-    L4_THREAD_SET_FAULT,  /* r2 = endpoint (SEND): gets faults and guest exits; its badge names it */
-    L4_THREAD_SET_SCHED,  /* r2 = priority, r3 = ceiling, r4 = budget us, r5 = period us (0: none) */
-    L4_THREAD_START,      /* r2 = pc (bit 0: Thumb), r3 = sp, r4 = r0, r5 = r1 */
-    L4_THREAD_STOP,       /* cancels its IPC; it does not run until RESUME or START */
+    L4_THREAD_SET_FAULT, /* r2 = endpoint (SEND): gets faults and guest exits; its badge names it */
+    L4_THREAD_SET_SCHED, /* r2 = priority, r3 = ceiling, r4 = budget us, r5 = period us (0: none) */
+    L4_THREAD_START,     /* r2 = pc (bit 0: Thumb), r3 = sp, r4 = r0, r5 = r1 */
+    L4_THREAD_STOP,      /* cancels its IPC; it does not run until RESUME or START */
     L4_THREAD_RESUME,
     L4_THREAD_READ_REGS,  /* r2 = enum l4_reg_group; words of the caller's buffer := registers */
     L4_THREAD_WRITE_REGS, /* r2 = enum l4_reg_group; stopped threads, or vCPUs in an exit */
@@ -109,11 +110,11 @@ enum l4_thread_op {
 enum l4_thread_state {
     L4_STATE_STOPPED,
     L4_STATE_RUNNABLE,
-    L4_STATE_SENDING,   /* waits for a receiver */
-    L4_STATE_REPLY,     /* waits for a reply; a faulted thread and a vCPU in an exit too */
+    L4_STATE_SENDING, /* waits for a receiver */
+    L4_STATE_REPLY,   /* waits for a reply; a faulted thread and a vCPU in an exit too */
     L4_STATE_RECEIVING,
-    L4_STATE_WFI,       /* vCPU waits for an interrupt */
-    L4_STATE_BUDGET,    /* budget used up; runs on at its replenishment */
+    L4_STATE_WFI,    /* vCPU waits for an interrupt */
+    L4_STATE_BUDGET, /* budget used up; runs on at its replenishment */
     L4_STATE_COUNT
 };
 
@@ -146,15 +147,15 @@ enum l4_irq_op {
 
 /* L4_SYS_SYSTEM: r0 = 0 for HELLO, YIELD and CLOCK; the system capability for the others. */
 enum l4_system_op {
-    L4_SYSTEM_HELLO,  /* r2 = L4_ABI_VERSION: the first call of every program. ERR_VERSION:
-                         r1 := the kernel's */
-    L4_SYSTEM_YIELD,  /* to the end of its priority's queue */
-    L4_SYSTEM_CLOCK,  /* r1/r2 := ns since boot, low/high; r3 := counter frequency in Hz,
-                         r4/r5 := counter ticks, low/high */
-    L4_SYSTEM_WRITE,  /* r2 = n <= 12 bytes in r3..r5: to the kernel's debug UART */
-    L4_SYSTEM_STAT,   /* r2 = enum l4_stat: r1 := value */
-    L4_SYSTEM_TRACE,  /* words of the caller's buffer := next trace records; r1 := words */
-    L4_SYSTEM_EXIT,   /* r2 = status: ends the machine (power off, or the emulator's exit) */
+    L4_SYSTEM_HELLO, /* r2 = L4_ABI_VERSION: the first call of every program. ERR_VERSION:
+                        r1 := the kernel's */
+    L4_SYSTEM_YIELD, /* to the end of its priority's queue */
+    L4_SYSTEM_CLOCK, /* r1/r2 := ns since boot, low/high; r3 := counter frequency in Hz,
+                        r4/r5 := counter ticks, low/high */
+    L4_SYSTEM_WRITE, /* r2 = n <= 12 bytes in r3..r5: to the kernel's debug UART */
+    L4_SYSTEM_STAT,  /* r2 = enum l4_stat: r1 := value */
+    L4_SYSTEM_TRACE, /* words of the caller's buffer := next trace records; r1 := words */
+    L4_SYSTEM_EXIT,  /* r2 = status: ends the machine (power off, or the emulator's exit) */
     L4_SYSTEM_OP_COUNT
 };
 enum l4_stat {

@@ -34,11 +34,11 @@ enum l4_cap_type {
     L4_TYPE_NULL = 0,
     L4_TYPE_ENDPOINT = 1,
     L4_TYPE_REPLY = 2,
-    L4_TYPE_THREAD = 3,   /* also a vCPU: a thread in guest mode */
-    L4_TYPE_ASPACE = 4,   /* address space with its capability table and pool */
-    L4_TYPE_REGION = 5,   /* physically contiguous memory, RAM or device */
-    L4_TYPE_IRQ = 6,      /* one interrupt source */
-    L4_TYPE_SYSTEM = 7,   /* the kernel itself: interrupts, statistics, debug output */
+    L4_TYPE_THREAD = 3, /* also a vCPU: a thread in guest mode */
+    L4_TYPE_ASPACE = 4, /* address space with its capability table and pool */
+    L4_TYPE_REGION = 5, /* physically contiguous memory, RAM or device */
+    L4_TYPE_IRQ = 6,    /* one interrupt source */
+    L4_TYPE_SYSTEM = 7, /* the kernel itself: interrupts, statistics, debug output */
 };
 
 /*

@@ -57,7 +57,7 @@ enum l4_exit {
 #define L4_SYN_WRITE(s) (((s) >> 6) & 1u)
 #define L4_SYN_CM(s) (((s) >> 8) & 1u)    /* cache maintenance operation */
 #define L4_SYN_S1PTW(s) (((s) >> 7) & 1u) /* during the guest's own table walk */
-#define L4_SYN_DFSC(s) ((s) & 0x3fu)
+#define L4_SYN_DFSC(s) ((s)&0x3fu)
 /* L4_EXIT_SYSREG: EC tells the form */
 #define L4_EC_CP15_32 0x03u
 #define L4_EC_CP15_64 0x04u
@@ -67,13 +67,13 @@ enum l4_exit {
 #define L4_SYN_COND_VALID(s) (((s) >> 24) & 1u)
 #define L4_SYN_COND(s) (((s) >> 20) & 15u)
 #define L4_SYN_OPC2(s) (((s) >> 17) & 7u)
-#define L4_SYN_OPC1(s) (((s) >> 14) & 7u)   /* 64-bit form: [19:16] */
+#define L4_SYN_OPC1(s) (((s) >> 14) & 7u) /* 64-bit form: [19:16] */
 #define L4_SYN_OPC1_64(s) (((s) >> 16) & 15u)
 #define L4_SYN_CRN(s) (((s) >> 10) & 15u)
 #define L4_SYN_RT2_64(s) (((s) >> 10) & 15u)
 #define L4_SYN_SYS_RT(s) (((s) >> 5) & 15u)
 #define L4_SYN_CRM(s) (((s) >> 1) & 15u)
-#define L4_SYN_READ(s) ((s) & 1u)
+#define L4_SYN_READ(s) ((s)&1u)
 
 /*
  * Reply to an exit: the label is a set of actions, done in this order.
@@ -92,7 +92,7 @@ enum l4_exit {
  *   [9:0] number   [12:10] source CPU (SGI only)   [19] NOTIFY: tell the VMM of its end (EOI)
  *   [27:23] priority (top 5 bits of the 8)   [28] pending   [29] active   [30] group 1
  */
-#define L4_VIRQ_ID(w) ((w) & 0x3ffu)
+#define L4_VIRQ_ID(w) ((w)&0x3ffu)
 #define L4_VIRQ_SOURCE_SHIFT 10u
 #define L4_VIRQ_NOTIFY 0x00080000u
 #define L4_VIRQ_PRIORITY_SHIFT 23u
@@ -111,7 +111,7 @@ enum l4_timer {
     L4_TIMER_PHYSICAL, /* CNTP: PPI 30 */
     L4_TIMER_COUNT
 };
-#define L4_TIMER_LINE_VIRTUAL 1u  /* its condition is met and not masked: the line is high */
+#define L4_TIMER_LINE_VIRTUAL 1u /* its condition is met and not masked: the line is high */
 #define L4_TIMER_LINE_PHYSICAL 2u
 
 /* Register groups of L4_THREAD_READ_REGS and _WRITE_REGS; each is a struct below, copied to or

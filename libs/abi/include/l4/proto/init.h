@@ -13,14 +13,14 @@
 
 #include <l4/abi/types.h>
 
-#define L4_START_MAGIC   0x54525453u /* "STRT" */
+#define L4_START_MAGIC 0x54525453u /* "STRT" */
 #define L4_START_VERSION 1u
 
-#define L4_START_NAME     32u
+#define L4_START_NAME 32u
 #define L4_START_BOOTARGS 1024u
-#define L4_START_IMAGES   4u
-#define L4_START_CLIENTS  16u
-#define L4_START_DEVICES  8u
+#define L4_START_IMAGES 4u
+#define L4_START_CLIENTS 16u
+#define L4_START_DEVICES 8u
 
 /* Fixed slots of every server's capability table; slots from l4_start.slot_first on are free. */
 enum l4_start_slot {
@@ -73,7 +73,7 @@ struct l4_start_vmm {
     char name[L4_START_NAME]; /* the domain's */
     uint64_t ram_ipa;         /* guest RAM: guest physical address */
     uint64_t ram_size;
-    l4_cap_t ram; /* region, aligned to 2 MiB when as large; READ, WRITE, EXEC, COPY */
+    l4_cap_t ram;  /* region, aligned to 2 MiB when as large; READ, WRITE, EXEC, COPY */
     l4_cap_t pool; /* original region for the guest's address space and vCPUs */
     uint32_t pool_size;
     l4_cap_t gicv; /* 8 KiB: the guest's CPU interface */

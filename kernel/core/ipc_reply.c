@@ -1,0 +1,92 @@
+/*
+ * Replies: to the present caller or through a saved reply capability, and what they mean to a vCPU
+ * in an exit or a thread that faulted.
+ */
+#include <arch/vcpu.h>
+#include <kernel/aspace.h>
+#include <kernel/ipc_parts.h>
+#include <kernel/syscall.h>
+#include <kernel/transfer.h>
+
+/* The label and first word of a reply as answer to a fault of a native thread. */
+static void resume_fault(struct thread *t, uint32_t label, uint32_t w0)
+{
+    if (label == L4_FAULT_REPLY_SET_PC) {
+        t->frame.pc = w0;
+    }
+}
+
+/* Gives the reply in self's registers to `client`, which is already unlinked and not queued. */
+static void reply_to(struct thread *self, struct thread *client, uint32_t tag)
+{
+    const uint32_t *w = &self->frame.r[FRAME_W0];
+
+    if (client->in_exit) {
+        client->in_exit = 0;
+        if (client->vcpu != NULL) {
+            arch_vcpu_resume(client, l4_tag_label(tag), w);
+        } else {
+            resume_fault(client, l4_tag_label(tag), w[0]);
+        }
+    } else {
+        if (unlikely(heap_contains(&client->timeout.node))) {
+            timeout_cancel(&client->timeout);
+        }
+        ipc_deliver(client, tag, 0, w);
+    }
+}
+
+l4_status_t ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out)
+{
+    uint32_t tag = self->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
+    struct thread *client = self->caller;
+    struct cap *c = NULL;
+
+    if (unlikely(cap != L4_CAP_NULL)) {
+        l4_status_t status = aspace_cap(self->aspace, cap, L4_TYPE_REPLY, 0, &c);
+
+        if (status != L4_OK) {
+            return status;
+        }
+        client = thread_of_object(c->object);
+    }
+    if (client == NULL) {
+        return L4_ERR_NO_CALLER;
+    }
+    if (unlikely((tag & L4_TAG_EXTRA_MASK) != 0) && !client->in_exit) {
+        l4_status_t status = transfer_extra(self, client, tag, true);
+
+        if (status != L4_OK) {
+            return status;
+        }
+    }
+    if (c != NULL) {
+        client->reply_slot = NULL;
+        c->type = L4_TYPE_NULL;
+    } else {
+        (void)ipc_unlink(self);
+    }
+    reply_to(self, client, tag);
+    *out = client;
+    return L4_OK;
+}
+
+struct thread *ipc_reply_wait(struct thread *self)
+{
+    struct thread *client = NULL;
+    struct cap *c;
+    l4_status_t status =
+        aspace_cap(self->aspace, self->frame.r[FRAME_CAP], L4_TYPE_ENDPOINT, L4_RIGHT_RECV, &c);
+
+    if (unlikely(status != L4_OK)) {
+        return syscall_finish(self, status);
+    }
+    status = ipc_reply(self, self->frame.r[FRAME_REPLY], &client);
+    if (unlikely(status != L4_OK && status != L4_ERR_NO_CALLER)) {
+        return syscall_finish(self, status);
+    }
+    if (unlikely(self->caller != NULL)) {
+        ipc_drop_caller(self, L4_ERR_CANCELED);
+    }
+    return ipc_receive(self, container_of(c->object, struct endpoint, object), client);
+}

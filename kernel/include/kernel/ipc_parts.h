@@ -1,0 +1,80 @@
+/*
+ * What the IPC paths (ipc.c, ipc_reply.c, ipc_fast.c) share. Inline: they are the hot part.
+ */
+#ifndef KERNEL_IPC_PARTS_H
+#define KERNEL_IPC_PARTS_H
+
+#include <kernel/budget.h>
+#include <kernel/cpu.h>
+#include <kernel/ipc.h>
+
+/* The message of a system call's result registers. */
+static inline void ipc_deliver(struct thread *to, uint32_t tag, uint32_t badge, const uint32_t *w)
+{
+    uint32_t *r = to->frame.r;
+
+    r[FRAME_STATUS] = L4_OK;
+    r[FRAME_TAG] = tag;
+    r[FRAME_BADGE] = badge;
+    r[FRAME_TIMEOUT] = 0;
+    r[FRAME_W0] = w[0];
+    r[FRAME_W0 + 1] = w[1];
+    r[FRAME_W0 + 2] = w[2];
+    r[FRAME_W0 + 3] = w[3];
+}
+
+/* `client` waits for the reply of `server`, which works on the client's priority and budget. */
+static inline void ipc_link(struct endpoint *ep, struct thread *client, struct thread *server)
+{
+    client->state = L4_STATE_REPLY;
+    client->replier = server;
+    server->caller = client;
+    server->depth = client->depth + 1;
+    server->sc = client->sc;
+    if (server->priority < client->priority) {
+        server->priority = client->priority;
+    }
+    if (unlikely(ep->server != NULL)) {
+        ep->server->serving = NULL;
+    }
+    ep->server = server;
+    server->serving = ep;
+}
+
+/* server is done with its caller, who is returned. */
+static inline struct thread *ipc_unlink(struct thread *server)
+{
+    struct thread *client = server->caller;
+
+    server->caller = NULL;
+    if (server->serving != NULL) {
+        server->serving->server = NULL;
+        server->serving = NULL;
+    }
+    if (unlikely(server->lender != NULL)) {
+        budget_end_loan(server);
+    }
+    server->depth = 0;
+    server->sc = &server->own_sc;
+    server->priority = server->base_priority;
+    client->replier = NULL;
+    return client;
+}
+
+/* L4_TIMEOUT_NEVER: none. */
+static inline void ipc_arm_timeout(struct thread *t, uint32_t us)
+{
+    if (us != L4_TIMEOUT_NEVER) {
+        timeout_set(&t->timeout, timeout_deadline(us));
+    }
+}
+
+/* The receive phase of `self`, timeout in its frame; when nothing is there, `next` (NULL: anyone)
+ * runs, else it becomes ready. Returns the thread to run. */
+struct thread *ipc_receive(struct thread *self, struct endpoint *ep, struct thread *next);
+
+/* Replies to the present caller (cap 0) or through a reply capability; *out is no longer waiting
+ * and in no queue. NO_CALLER: nobody waits. */
+l4_status_t ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out) L4_MUST_CHECK;
+
+#endif
