@@ -32,9 +32,9 @@ struct program_header {
     uint32_t align;
 };
 
-#define TYPE_EXEC    2u
-#define TYPE_DYN     3u
-#define MACHINE_ARM  40u
+#define TYPE_EXEC 2u
+#define TYPE_DYN 3u
+#define MACHINE_ARM 40u
 #define PROGRAM_LOAD 1u
 #define PROGRAMS_MAX 64u
 

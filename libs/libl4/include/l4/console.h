@@ -40,7 +40,8 @@ L4_MUST_CHECK l4_status_t l4_console_open(struct l4_console *console,
 /* Puts up to `count` bytes; returns how many. Fewer: the doorbell will ring when there is room. */
 uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count);
 
-/* Takes up to `count` bytes; returns how many. Fewer: the doorbell will ring when there are more. */
+/* Takes up to `count` bytes; returns how many. Fewer: the doorbell will ring when there are more.
+ */
 uint32_t l4_console_read(struct l4_console *console, void *bytes, uint32_t count);
 
 /* Bytes that a write would take now. */

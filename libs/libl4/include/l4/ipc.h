@@ -20,20 +20,20 @@ struct l4_msg {
 };
 
 /* For the kernel, every IPC call has one register shape. */
-#define L4_IPC_SHAPE(name)                                                                   \
-    L4_INLINE l4_status_t l4_ipc_##name(uint32_t cap, uint32_t reply, uint32_t timeout_us,   \
-                                        struct l4_msg *msg)                                  \
-    {                                                                                        \
-        struct l4_words words = {                                                            \
-            {cap, msg->tag, reply, timeout_us, msg->w[0], msg->w[1], msg->w[2], msg->w[3]}}; \
-        const l4_status_t status = l4_sys_##name(&words);                                    \
-        msg->tag = words.r[1];                                                               \
-        msg->badge = words.r[2];                                                             \
-        msg->w[0] = words.r[4];                                                              \
-        msg->w[1] = words.r[5];                                                              \
-        msg->w[2] = words.r[6];                                                              \
-        msg->w[3] = words.r[7];                                                              \
-        return status;                                                                       \
+#define L4_IPC_SHAPE(name)                                                                         \
+    L4_INLINE l4_status_t l4_ipc_##name(uint32_t cap, uint32_t reply, uint32_t timeout_us,         \
+                                        struct l4_msg *msg)                                        \
+    {                                                                                              \
+        struct l4_words words = {                                                                  \
+            {cap, msg->tag, reply, timeout_us, msg->w[0], msg->w[1], msg->w[2], msg->w[3]}};       \
+        const l4_status_t status = l4_sys_##name(&words);                                          \
+        msg->tag = words.r[1];                                                                     \
+        msg->badge = words.r[2];                                                                   \
+        msg->w[0] = words.r[4];                                                                    \
+        msg->w[1] = words.r[5];                                                                    \
+        msg->w[2] = words.r[6];                                                                    \
+        msg->w[3] = words.r[7];                                                                    \
+        return status;                                                                             \
     }
 L4_IPC_SHAPE(call)
 L4_IPC_SHAPE(reply_wait)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define L4_BITMAP_WORDS(count) (((count) + 31u) / 32u)
-#define L4_BITMAP_NONE         0xffffffffu
+#define L4_BITMAP_NONE 0xffffffffu
 
 /* All `count` bits clear. */
 void l4_bitmap_clear_all(uint32_t *words, uint32_t count);
