@@ -44,7 +44,7 @@ static void cell(struct writer *w, const char *name, uint32_t value)
 
 static void flag(struct writer *w, const char *name)
 {
-    w->error = w->error != 0 ? w->error : fdt_property(w->fdt, name, NULL, 0);
+    w->error = w->error != 0 ? w->error : fdt_property(w->fdt, name, "", 0);
 }
 
 static void string(struct writer *w, const char *name, const char *value)

@@ -47,4 +47,7 @@ uint32_t fake_read(struct fake_kernel *kernel, uint32_t cpu, uint32_t offset, ui
 void fake_write(struct fake_kernel *kernel, uint32_t cpu, uint32_t offset, uint32_t size,
                 uint32_t value);
 
+/* The tests of test_gic_overflow.c; returns how many failed. */
+int test_gic_overflow(void);
+
 #endif
