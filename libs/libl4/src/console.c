@@ -48,16 +48,27 @@ static void ring_doorbell(const struct l4_console *console)
     (void)status; /* devmgr is gone: the client hears of it when it calls */
 }
 
-uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count)
+uint32_t l4_console_put(struct l4_console *console, const void *bytes, uint32_t count)
 {
     const uint8_t *const from = bytes;
     uint32_t done = l4_ring_put(&console->tx, from, count);
     while (done < count && !l4_ring_wait_space(&console->tx)) {
         done += l4_ring_put(&console->tx, from + done, count - done);
     }
+    return done;
+}
+
+void l4_console_kick(struct l4_console *console)
+{
     if (l4_ring_must_wake_consumer(&console->tx)) {
         ring_doorbell(console);
     }
+}
+
+uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count)
+{
+    const uint32_t done = l4_console_put(console, bytes, count);
+    l4_console_kick(console);
     return done;
 }
 

@@ -40,6 +40,12 @@ L4_MUST_CHECK l4_status_t l4_console_open(struct l4_console *console,
 /* Puts up to `count` bytes; returns how many. Fewer: the doorbell will ring when there is room. */
 uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count);
 
+/* The same in two steps, for clients that write byte by byte: put without ringing devmgr's
+ * doorbell, and ring it (if devmgr waits) for all that was put before. A put that takes less than
+ * it was given must be followed by a kick at once. */
+uint32_t l4_console_put(struct l4_console *console, const void *bytes, uint32_t count);
+void l4_console_kick(struct l4_console *console);
+
 /* Takes up to `count` bytes; returns how many. Fewer: the doorbell will ring when there are more.
  */
 uint32_t l4_console_read(struct l4_console *console, void *bytes, uint32_t count);
