@@ -106,6 +106,7 @@ static struct thread *receive_later(struct thread *self, struct thread *next)
         sched_ready(next);
     }
     self->frame.r[FRAME_REPLY] = L4_CAP_NULL;
+    this_cpu()->reschedule = true; /* budget and priority may be its own again */
     return syscall_finish(self, KERNEL_PREEMPTED);
 }
 

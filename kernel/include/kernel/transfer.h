@@ -5,7 +5,7 @@
 #include <kernel/thread.h>
 
 /* Copies words and gives items of `tag` from one buffer to the other. TRANSFER: one could not be
- * given; items before it stay with the receiver, whose message does not arrive. */
+ * given; none was, and the message does not arrive. */
 l4_status_t transfer_extra(struct thread *from, struct thread *to, uint32_t tag,
                            bool grant) L4_MUST_CHECK;
 
