@@ -15,7 +15,7 @@ void check_failed(const char *file, int line, const char *what, const char *form
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    print_error("%s [%s] after %u kernel entries\n", text, what, m.entries);
+    print_error("%s [%s] after %u kernel entries, seed %u\n", text, what, m.entries, m.seed);
     _fail(file, line);
     __builtin_unreachable();
 }
@@ -128,6 +128,11 @@ static void add_spaces_of(const struct object *root)
             add_space(c->space);
         }
     }
+}
+
+struct thread *check_thread(uint32_t n)
+{
+    return world.threads != 0 ? world.thread[n % world.threads] : NULL;
 }
 
 void check_all(bool settled)

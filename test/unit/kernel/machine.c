@@ -20,7 +20,7 @@ static void on_idle(void)
 static void __attribute__((noreturn)) on_end(uint32_t status)
 {
     in_kernel = false;
-    fail_msg("the kernel ended the machine, status %u: %s", status, fake.uart);
+    fail_msg("seed %u: the kernel ended the machine, status %u: %s", m.seed, status, fake.uart);
     abort();
 }
 
@@ -185,6 +185,14 @@ static struct thread *enter_exit(struct thread *t, const uint32_t *args)
     return vcpu_exit(t, args[0], args[1], 0, 0, 0);
 }
 
+static struct thread *enter_kick(struct thread *t, const uint32_t *args)
+{
+    (void)args;
+    thread_stop(t);
+    thread_resume(t);
+    return sched_choose();
+}
+
 static struct thread *enter_wfi(struct thread *t, const uint32_t *args)
 {
     (void)args;
@@ -204,7 +212,7 @@ static void take_pending(void)
 
 int32_t machine_call(struct thread *t, uint32_t number, const uint32_t r[8])
 {
-    uint32_t pc = t->frame.pc;
+    uint32_t pc = USER_PC + 0x100; /* not 0, as in a thread that was wiped */
 
     assert_ptr_equal(t, running());
     memcpy(t->frame.r, r, 8 * sizeof(r[0]));
@@ -216,7 +224,12 @@ int32_t machine_call(struct thread *t, uint32_t number, const uint32_t r[8])
         }
         CHECK(m.restarts++ < 100000, "a call that never ends");
         check_now();
-        CHECK(memcmp(t->frame.r, r, 8 * sizeof(r[0])) == 0, "a restarted call changed registers");
+        /* A reply that was given is not given again. */
+        CHECK(t->frame.r[2] == r[2] || (t->frame.r[2] == 0 && number <= L4_SYS_RECV),
+              "a restarted call changed r2");
+        CHECK(memcmp(t->frame.r, r, 2 * sizeof(r[0])) == 0 &&
+                  memcmp(&t->frame.r[3], &r[3], 5 * sizeof(r[0])) == 0,
+              "a restarted call changed registers");
         take_pending();
         if (running() != t) {
             return RESTARTED;
@@ -245,6 +258,13 @@ void machine_wfi(struct thread *t)
 {
     assert_ptr_equal(t, running());
     enter(enter_wfi, t, NULL);
+    check_now();
+}
+
+void machine_kick(struct thread *t)
+{
+    assert_null(running());
+    enter(enter_kick, t, NULL);
     check_now();
 }
 
@@ -288,7 +308,9 @@ static void end_of_everything(void)
     uint32_t steps = 0;
 
     fake.preempt_at = 0;
-    aspace_kill(m.init->aspace);
+    if (m.init_space->object.type == L4_TYPE_ASPACE) { /* else it is gone, and wiped */
+        aspace_kill(m.init_space);
+    }
     while (aspace_reap() != L4_OK) {
         CHECK(steps++ < 1000000, "reaping does not come to an end");
     }

@@ -56,6 +56,7 @@ struct machine {
     uint32_t restarts;  /* of the call under way; not 0: something is half-done */
     bool check;         /* invariants after every entry */
     uint32_t entries;
+    uint32_t seed; /* of a random test, told with a failure; 0: none */
 };
 
 extern struct machine m;
@@ -79,6 +80,8 @@ int32_t machine_call(struct thread *t, uint32_t number, const uint32_t r[8]);
 void machine_fault(struct thread *t, uint32_t fault, uint32_t address);
 void machine_exit(struct thread *t, uint32_t label, uint32_t w0);
 void machine_wfi(struct thread *t);
+/* While the processor sleeps: t's wait is cancelled, as by a STOP and RESUME of someone. */
+void machine_kick(struct thread *t);
 
 /* Takes every interrupt that waits, as the processor would between two instructions. */
 void machine_interrupt(void);
@@ -138,6 +141,8 @@ void frames_fill(frame_t frame, uint32_t frames, uint8_t with);
 /* check*.c: every invariant; fails the test with a sentence. `settled`: no operation is half-done.
  */
 void check_all(bool settled);
+/* One of the threads that the last check found; NULL: there was none. */
+struct thread *check_thread(uint32_t n);
 #define CHECK(cond, ...)                                                                           \
     do {                                                                                           \
         if (!(cond)) {                                                                             \
