@@ -40,7 +40,6 @@ static void __attribute__((noinline)) switch_slow(struct thread *next)
         if (old == WORLD_GUEST && this_cpu()->loaded_vcpu == next) {
             return; /* it goes on where it was interrupted */
         }
-        CP15_WRITE(HDCR, cpu->hdcr);
         vcpu_enter(next);
         cpu->world = WORLD_GUEST;
         return;

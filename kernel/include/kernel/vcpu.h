@@ -5,11 +5,16 @@
 #define KERNEL_VCPU_H
 
 #include <arch/vcpu.h>
-#include <kernel/thread.h>
+#include <kernel/cpu.h>
+#include <kernel/ipc.h>
 
 /* An exit of t (current or not) to its VMM. Returns the thread to run. */
-struct thread *vcpu_exit(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1, uint32_t w2,
-                         uint32_t w3);
+static inline struct thread *vcpu_exit(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
+                                       uint32_t w2, uint32_t w3)
+{
+    this_cpu()->exits++;
+    return ipc_kernel_call(t, label, w0, w1, w2, w3);
+}
 /* WFI of the current vCPU: waits until vcpu_wake. Returns the thread to run. */
 struct thread *vcpu_wait(struct thread *t);
 /* An interrupt is pending for t: if it waits in WFI it becomes ready. */

@@ -16,8 +16,8 @@
  *   vcpu_enter(next)  from any world, also from another guest without vcpu_leave() between
  *                     (arch_this_cpu()->world still says from where); not called when `next` is
  *                     in its guest world already. Load next's state if it is not loaded, then the
- *                     guest's HCR, HSTR, HCPTR, SCTLR, CNTKCTL. VTTBR is set and HDCR is
- *                     WORLD_HDCR already.
+ *                     guest's HCR, HSTR, HCPTR, SCTLR, CNTKCTL and HDCR. VTTBR is
+ *                     set already.
  *   vcpu_leave()      save the guest's SCTLR and CNTKCTL (and what else PL0 could change), then
  *                     world_native(). May set GICH_HCR and leave the rest loaded.
  * ERET synchronizes all of it: no ISB needed unless the kernel itself depends on a value.
