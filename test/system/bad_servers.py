@@ -18,6 +18,7 @@ ACTS = {
     "revoke-itself": "execute at address 0x1000",
     "return": "undefined instruction",
     "abuse-devmgr": None,
+    "list-rights": None,
     "nothing": None,
 }
 DOMAIN = """\t\t{act} {{
@@ -46,10 +47,11 @@ def test(bench):
     for act, fault in ACTS.items():
         if fault:
             assert f"[init] vmm {act} died: {fault}" in text, f"no death of {act} ({fault}) in\n{text}"
-    for act in ("abuse-devmgr", "nothing"):
+    for act in ("abuse-devmgr", "list-rights", "nothing"):
         assert f"[vmm:{act}] still here" in text, f"{act} did not survive:\n{text}"
         assert f"[init] guest {act} powered off" in text, text
     assert "devmgr refused 16 requests" in text, text
+    assert "[vmm:list-rights] 10 regions, 0 with rights too many" in text, text
     assert "cannot be reclaimed" not in text, text
     assert "devmgr died" not in text and "PANIC" not in text, text
     assert "[init] every guest is off, not all in order: ending the machine" in text, text

@@ -35,10 +35,12 @@ struct process {
      * that the process could give away. */
     l4_cap_t supervisor;
     uint32_t entry;
-    uint32_t image_end;     /* first address behind its segments */
-    l4_cap_t slot_next;     /* next free slot of its table */
-    l4_cap_t start_page;    /* region, mapped in init at `start` until process_seal() */
-    struct l4_start *start; /* to be filled in; meanwhile nothing else can be mapped there */
+    uint32_t image_end; /* first address behind its segments */
+    l4_cap_t slot_next; /* next free slot of its table */
+    l4_cap_t memory;    /* its private memory; mapped in init until process_seal() */
+    void *memory_address;
+    uint32_t memory_used;
+    struct l4_start *start; /* to be filled in until process_seal() */
 };
 
 enum domain_state {
@@ -133,7 +135,8 @@ L4_MUST_CHECK l4_status_t process_create(struct process *process, const struct p
 /* Moves `cap` out of init's table into the next free slot of the process's. */
 L4_MUST_CHECK l4_status_t process_give(struct process *process, l4_cap_t cap, l4_cap_t *slot);
 
-/* The start page is complete: it moves into the process. */
+/* The start page is complete: from here on the process's memory is its own. Only one process can be
+ * between process_create() and process_seal(). */
 L4_MUST_CHECK l4_status_t process_seal(struct process *process);
 
 L4_MUST_CHECK l4_status_t process_run(const struct process *process);

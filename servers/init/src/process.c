@@ -2,8 +2,9 @@
  * Building a server: address space, segments, stack, message buffer, start page, capabilities.
  *
  * Read-only segments are mapped out of the (verified, never writable) package and shared by all
- * servers made from the same image; writable ones are copied into the server's own memory. W^X is
- * checked here, not assumed.
+ * servers made from the same image; writable ones are copied into the server's private memory. W^X
+ * is checked here, not assumed: a server gets its memory as shares without EXEC or DMA, so that it
+ * cannot map its data executable either.
  */
 #include <string.h>
 
@@ -73,13 +74,6 @@ uint32_t process_size(const char *name)
     return size;
 }
 
-static l4_status_t split(l4_cap_t arena, uint32_t size, l4_cap_t *region)
-{
-    *region = init_slot();
-    return l4_region_split(arena, (uint32_t)l4_align_up(size, L4_PAGE_SIZE), L4_PAGE_SHIFT,
-                           *region);
-}
-
 l4_status_t process_give(struct process *process, l4_cap_t cap, l4_cap_t *slot)
 {
     const l4_status_t status = l4_cap_move(cap, process->slot_next, process->aspace);
@@ -99,38 +93,40 @@ static l4_status_t map_and_give(struct process *process, l4_cap_t region, uint32
     return status != L4_OK ? status : process_give(process, region, &slot);
 }
 
-static l4_status_t copy_segment(l4_cap_t region, const struct fit_image *image,
-                                const struct elf_segment *segment)
+/* The next `size` bytes of the process's private memory as a share with these rights alone; *bytes:
+ * where init sees them. */
+static l4_status_t take_private(struct process *process, uint32_t size, uint32_t rights,
+                                l4_cap_t *share, void **bytes)
 {
+    const uint32_t whole = (uint32_t)l4_align_up(size, L4_PAGE_SIZE);
+    const uint32_t offset = process->memory_used;
+    *share = init_slot();
+    *bytes = (uint8_t *)process->memory_address + offset;
+    process->memory_used += whole;
+    return l4_region_share(process->memory, offset, whole, *share, rights | L4_RIGHT_INFO);
+}
+
+static l4_status_t load_writable(struct process *process, const struct fit_image *image,
+                                 const struct elf_segment *segment)
+{
+    l4_cap_t share = L4_CAP_NULL;
     void *to = NULL;
-    if (segment->file_size == 0) {
-        return L4_OK;
-    }
-    const l4_status_t status = memory_map(region, &to);
+    const l4_status_t status =
+        take_private(process, segment->size, L4_RIGHT_READ | L4_RIGHT_WRITE, &share, &to);
     if (status != L4_OK) {
         return status;
     }
     memcpy(to, image->data + segment->offset, segment->file_size);
-    return memory_unmap(region);
+    return map_and_give(process, share, segment->va, L4_MAP_READ | L4_MAP_WRITE);
 }
 
-static l4_status_t load_segment(struct process *process, l4_cap_t arena,
-                                const struct fit_image *image, const struct elf_segment *segment)
+static l4_status_t load_read_only(struct process *process, const struct fit_image *image,
+                                  const struct elf_segment *segment)
 {
     l4_cap_t region = L4_CAP_NULL;
-    l4_status_t status = L4_OK;
-    if ((segment->flags & ELF_WRITE) != 0) {
-        status = split(arena, segment->size, &region);
-        if (status == L4_OK) {
-            status = copy_segment(region, image, segment);
-        }
-        return status != L4_OK
-                   ? status
-                   : map_and_give(process, region, segment->va, L4_MAP_READ | L4_MAP_WRITE);
-    }
     const uint32_t exec = (segment->flags & ELF_EXEC) != 0 ? L4_MAP_EXEC : 0;
-    status = package_share(image->offset + segment->offset, segment->size,
-                           L4_RIGHT_READ | exec | L4_RIGHT_INFO, &region);
+    l4_status_t status = package_share(image->offset + segment->offset, segment->size,
+                                       L4_RIGHT_READ | exec | L4_RIGHT_INFO, &region);
     if (status == L4_OK && exec != 0) {
         status = l4_region_cache(region, L4_CACHE_SYNC_CODE, 0, segment->size);
     }
@@ -147,7 +143,9 @@ static l4_status_t load_image(struct process *process, const struct process_spec
     open_elf(spec->image, &image, &elf);
     process->entry = elf.entry;
     while (next_segment(spec->image, &elf, &index, &segment)) {
-        const l4_status_t status = load_segment(process, spec->arena, &image, &segment);
+        const l4_status_t status = (segment.flags & ELF_WRITE) != 0
+                                       ? load_writable(process, &image, &segment)
+                                       : load_read_only(process, &image, &segment);
         if (status != L4_OK) {
             return status;
         }
@@ -157,6 +155,23 @@ static l4_status_t load_image(struct process *process, const struct process_spec
         }
     }
     return L4_OK;
+}
+
+static l4_status_t split(l4_cap_t arena, uint32_t size, l4_cap_t *region)
+{
+    *region = init_slot();
+    return l4_region_split(arena, size, L4_PAGE_SHIFT, *region);
+}
+
+/* The memory of segments, message buffer and start page, mapped in init until process_seal(). */
+static l4_status_t open_private(struct process *process, const struct process_spec *spec)
+{
+    const uint32_t size = process_size(spec->image);
+    if (size > MEMORY_SCRATCH_SIZE) {
+        init_fail(spec->image, "it needs more memory than a server may", L4_OK, "make it smaller");
+    }
+    const l4_status_t status = split(spec->arena, size, &process->memory);
+    return status != L4_OK ? status : memory_map(process->memory, &process->memory_address);
 }
 
 /* Address space, thread and endpoint; originals stay in init's table. */
@@ -219,36 +234,37 @@ static uint32_t buffer_address(const struct process *process)
     return process->image_end + 2 * L4_PAGE_SIZE;
 }
 
-static l4_status_t set_buffer(struct process *process, l4_cap_t arena)
+static l4_status_t set_buffer(struct process *process)
 {
-    l4_cap_t region = L4_CAP_NULL;
-    l4_status_t status = split(arena, L4_PAGE_SIZE, &region);
+    l4_cap_t share = L4_CAP_NULL;
+    void *bytes = NULL;
+    l4_status_t status = take_private(
+        process, L4_PAGE_SIZE, L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_COPY, &share, &bytes);
     if (status == L4_OK) {
-        status = l4_thread_set_buffer(process->thread, region);
+        status = l4_thread_set_buffer(process->thread, share);
     }
     return status != L4_OK
                ? status
-               : map_and_give(process, region, buffer_address(process), L4_MAP_READ | L4_MAP_WRITE);
+               : map_and_give(process, share, buffer_address(process), L4_MAP_READ | L4_MAP_WRITE);
 }
 
 static l4_status_t open_start_page(struct process *process, const struct process_spec *spec)
 {
+    l4_cap_t share = L4_CAP_NULL;
     void *page = NULL;
-    l4_status_t status = split(spec->arena, L4_PAGE_SIZE, &process->start_page);
-    if (status == L4_OK) {
-        status = memory_map(process->start_page, &page);
+    const l4_status_t status = take_private(process, L4_PAGE_SIZE, L4_RIGHT_READ, &share, &page);
+    if (status != L4_OK) {
+        return status;
     }
-    if (status == L4_OK) {
-        process->start = page;
-        process->start->magic = L4_START_MAGIC;
-        process->start->version = L4_START_VERSION;
-        process->start->size = sizeof *process->start;
-        process->start->kind = spec->kind;
-        process->start->slot_count = spec->slots;
-        process->start->window_base = buffer_address(process) + 2 * L4_PAGE_SIZE;
-        process->start->window_size = SERVER_WINDOW_END - process->start->window_base;
-    }
-    return status;
+    process->start = page;
+    process->start->magic = L4_START_MAGIC;
+    process->start->version = L4_START_VERSION;
+    process->start->size = sizeof *process->start;
+    process->start->kind = spec->kind;
+    process->start->slot_count = spec->slots;
+    process->start->window_base = buffer_address(process) + 2 * L4_PAGE_SIZE;
+    process->start->window_size = SERVER_WINDOW_END - process->start->window_base;
+    return map_and_give(process, share, start_page_address(process), L4_MAP_READ);
 }
 
 l4_status_t process_create(struct process *process, const struct process_spec *spec)
@@ -260,23 +276,23 @@ l4_status_t process_create(struct process *process, const struct process_spec *s
         status = give_fixed_slots(process, spec->badge);
     }
     if (status == L4_OK) {
+        status = open_private(process, spec);
+    }
+    if (status == L4_OK) {
         status = load_image(process, spec);
     }
     if (status == L4_OK) {
-        status = set_buffer(process, spec->arena);
+        status = set_buffer(process);
     }
     return status != L4_OK ? status : open_start_page(process, spec);
 }
 
 l4_status_t process_seal(struct process *process)
 {
-    /* The start page's own capability takes one more slot. */
-    process->start->slot_first = process->slot_next + 1;
+    process->start->slot_first = process->slot_next;
     process->start = NULL;
-    const l4_status_t status = memory_unmap(process->start_page);
-    return status != L4_OK ? status
-                           : map_and_give(process, process->start_page, start_page_address(process),
-                                          L4_MAP_READ);
+    process->memory_address = NULL;
+    return memory_unmap(process->memory);
 }
 
 l4_status_t process_run(const struct process *process)
@@ -292,6 +308,7 @@ void process_forget(struct process *process)
     (void)status; /* ours */
     l4_slots_give(&init.slots, process->supervisor);
     l4_slots_give(&init.slots, process->pool);
+    l4_slots_give(&init.slots, process->memory);
     l4_slots_give(&init.slots, process->aspace);
     l4_slots_give(&init.slots, process->thread);
     l4_slots_give(&init.slots, process->endpoint);

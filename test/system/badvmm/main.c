@@ -153,6 +153,27 @@ static void abuse_devmgr(void)
     }
 }
 
+/* No capability but guest RAM's can be mapped writable and executable; none but the guest pool's
+ * tells a physical address. */
+static void list_rights(void)
+{
+    const uint32_t both = L4_RIGHT_WRITE | L4_RIGHT_EXEC;
+    uint32_t regions = 0;
+    uint32_t wrong = 0;
+    for (l4_cap_t cap = 1; cap < start->slot_count; cap++) {
+        struct l4_cap_info info;
+        if (l4_cap_info(cap, &info) != L4_OK || info.type != L4_TYPE_REGION) {
+            continue;
+        }
+        regions++;
+        if (cap != start->vmm.pool && ((info.rights & L4_RIGHT_DMA) != 0 ||
+                                       (cap != start->vmm.ram && (info.rights & both) == both))) {
+            wrong++;
+        }
+    }
+    l4_log("%u regions, %u with rights too many", (unsigned int)regions, (unsigned int)wrong);
+}
+
 static void nothing(void)
 {
 }
@@ -174,6 +195,7 @@ static const struct {
     {"privileged", privileged},
     {"revoke-itself", revoke_itself},
     {"abuse-devmgr", abuse_devmgr},
+    {"list-rights", list_rights},
     {"nothing", nothing},
 };
 
