@@ -1,6 +1,6 @@
 /*
- * What happens on each exit. vm_exit() with L4_EXIT_MMIO is the path of vm.mmio, with L4_EXIT_HVC
- * that of vm.hvc; everything else is rare and may call the kernel for registers.
+ * What happens on each exit. vm_exit() with L4_EXIT_HVC is the path of vm.hvc (that of vm.mmio is
+ * vm_mmio() in vm.h); everything else is rare and may call the kernel for registers.
  */
 #include <stddef.h>
 
@@ -54,55 +54,35 @@ static enum guest_fault fault_of(l4_status_t status)
     return status == L4_ERR_ALIGN ? FAULT_ALIGNMENT : FAULT_EXTERNAL;
 }
 
-static uint32_t mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write,
-                             enum guest_fault fault)
+uint32_t vm_mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write, l4_status_t status)
 {
     struct guest_cpu g;
     if (regs_read(vm, cpu, &g)) {
-        exception_data_abort(&g, access_address(vm, cpu, &g, ipa), write, fault);
+        exception_data_abort(&g, access_address(vm, cpu, &g, ipa), write, fault_of(status));
         regs_write(vm, cpu, &g);
     }
     return 0;
 }
 
-/* No device there, or an access that is not aligned: RAM, ROM, or a refusal. */
-static __attribute__((noinline)) uint32_t exit_mmio_other(struct vm *vm, uint32_t cpu,
-                                                          uint32_t w[4])
+static uint32_t exit_mmio(struct vm *vm, uint32_t cpu, uint32_t w[4])
 {
+    uint32_t ipa = w[0];
     uint32_t syndrome = w[1];
     uint32_t size = 1u << L4_SYN_SIZE(syndrome);
-    uint32_t ipa = w[0];
     bool write = L4_SYN_WRITE(syndrome) != 0;
+    const struct bus_device *device = bus_find(&vm->bus, ipa);
+    if (vm_mmio_plain(device, ipa, syndrome)) {
+        w[0] = w[2];
+        return vm_mmio(vm, cpu, device, ipa, syndrome, &w[0]);
+    }
+    /* No device there, or an access that is not aligned: RAM, ROM, or a refusal. */
     l4_status_t status = size > 4 ? L4_ERR_INVALID
                          : write  ? bus_write(&vm->bus, cpu, ipa, size, w[2])
                                   : bus_read(&vm->bus, cpu, ipa, size, &w[0]);
     if (status != L4_OK) {
-        return mmio_refused(vm, cpu, ipa, write, fault_of(status));
+        return vm_mmio_refused(vm, cpu, ipa, write, status);
     }
     return write ? L4_RESUME_NEXT : L4_RESUME_WRITE | L4_RESUME_NEXT;
-}
-
-/* Hot path: metrics vm.mmio, vm.mmio.gicd. */
-static inline uint32_t exit_mmio(struct vm *vm, uint32_t cpu, uint32_t w[4])
-{
-    uint32_t ipa = w[0];
-    uint32_t syndrome = w[1];
-    const struct bus_device *device = bus_find(&vm->bus, ipa);
-    struct mmio access = {ipa - device->base, 1u << L4_SYN_SIZE(syndrome), cpu, w[2]};
-    if (device->ops == NULL || access.size > 4 || (ipa & (access.size - 1u)) != 0) {
-        return exit_mmio_other(vm, cpu, w);
-    }
-    if (L4_SYN_WRITE(syndrome)) {
-        if (device->ops->write(device->state, &access) != L4_OK) {
-            return mmio_refused(vm, cpu, ipa, true, FAULT_EXTERNAL);
-        }
-        return L4_RESUME_NEXT;
-    }
-    if (device->ops->read(device->state, &access) != L4_OK) {
-        return mmio_refused(vm, cpu, ipa, false, FAULT_EXTERNAL);
-    }
-    w[0] = access.value;
-    return L4_RESUME_WRITE | L4_RESUME_NEXT;
 }
 
 /* The guest's own table walk touched an address where nothing is, or lies in a device. */
@@ -225,6 +205,8 @@ static uint32_t exit_trap(struct vm *vm, uint32_t cpu, const uint32_t w[4])
 static uint32_t exit_rare(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t w[4])
 {
     switch (label) {
+    case L4_EXIT_MMIO:
+        return exit_mmio(vm, cpu, w);
     case L4_EXIT_ABORT:
         return exit_abort(vm, cpu, w);
     case L4_EXIT_FETCH:
@@ -248,9 +230,6 @@ uint32_t vm_exit(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t w[4])
 {
     vm->wish = POWER_NONE;
     vm->exits[(label - L4_EXIT_FIRST) % VM_EXITS]++;
-    if (label == L4_EXIT_MMIO) {
-        return exit_mmio(vm, cpu, w);
-    }
     if (label == L4_EXIT_HVC) {
         return exit_call(vm, cpu, w, 0);
     }

@@ -31,8 +31,23 @@ static void guest_off(enum l4_off_reason reason, l4_status_t status)
     tell_init(INIT_GUEST_OFF, reason, (uint32_t)status);
 }
 
-/* What an exit asked for beyond its answer. True: reply now. */
-static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, struct l4_msg *msg)
+static l4_status_t guest_reset(uint32_t cpu)
+{
+    for (uint32_t i = 0; i < guest.config->vcpus; i++) {
+        if (i != cpu) {
+            guest_cpu_stop(&guest, i);
+        }
+    }
+    l4_status_t status = guest_boot(&guest);
+    if (status == L4_OK && cpu != 0) {
+        guest_cpu_stop(&guest, cpu);
+        status = guest_run(&guest, 0);
+    }
+    return status;
+}
+
+/* What an exit asked for beyond its answer. True: reply now, with *actions. */
+static bool wish_fulfil(uint32_t cpu, uint32_t *actions)
 {
     l4_status_t status = L4_OK;
     switch (guest.vm.wish) {
@@ -46,17 +61,8 @@ static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, struct l4_msg *m
         guest_off(L4_OFF_POWER, L4_OK);
         return false;
     case POWER_SYSTEM_RESET:
-        for (uint32_t i = 0; i < guest.config->vcpus; i++) {
-            if (i != cpu) {
-                guest_cpu_stop(&guest, i);
-            }
-        }
-        status = guest_boot(&guest);
-        if (status == L4_OK && cpu != 0) {
-            guest_cpu_stop(&guest, cpu);
-            status = guest_run(&guest, 0);
-        }
-        msg->tag = l4_tag(0, 0, 0);
+        status = guest_reset(cpu);
+        *actions = 0;
         break;
     default:
         break;
@@ -78,35 +84,64 @@ static void deferred_send(uint32_t cpu, uint32_t word)
     }
 }
 
-/* Hot path: metrics vm.mmio, vm.hvc. */
-static bool message(void *context, struct l4_msg *msg)
+/* Every exit but the plain ones on devices. True: reply now, with *label and w. */
+static __attribute__((noinline)) bool exit_any(uint32_t cpu, uint32_t *label, uint32_t w[4])
+{
+    bool call = *label == L4_EXIT_HVC || *label == L4_EXIT_SMC;
+    *label = vm_exit(&guest.vm, cpu, *label, w);
+    uint32_t virq = guest.vcpus.cpu[cpu].deferred;
+    if (virq != 0 && call) {
+        guest.vcpus.cpu[cpu].deferred = 0;
+        deferred_send(cpu, virq);
+    }
+    return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, label);
+}
+
+/* The word that an inject left to travel with the reply. */
+static inline uint32_t virq_attach(uint32_t cpu, uint32_t actions, uint32_t *w2)
+{
+    struct vcpu_l4 *vcpu = &guest.vcpus.cpu[cpu];
+    if (__builtin_expect(vcpu->deferred != 0, 0)) {
+        *w2 = vcpu->deferred;
+        vcpu->deferred = 0;
+        actions |= L4_RESUME_INJECT;
+    }
+    return actions;
+}
+
+/* Hot path: metrics vm.mmio, vm.hvc. The message stays in registers as long as nothing here takes
+ * its address: what the rare exits need is copied. */
+static inline bool message(void *context, struct l4_msg *msg)
 {
     (void)context;
     uint32_t cpu = msg->badge - BADGE_VCPU_0;
-    if (!l4_tag_is_kernel(msg->tag) || cpu >= guest.config->vcpus) {
+    uint32_t label = l4_tag_label(msg->tag);
+    if (!l4_tag_is_kernel(msg->tag) || cpu >= guest.vm.cpus) {
         *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0); /* the VMM serves nobody else */
         return true;
     }
-    uint32_t label = l4_tag_label(msg->tag);
+    const struct bus_device *device = bus_find(&guest.vm.bus, msg->w[0]);
     guest.vcpus.exiting = cpu;
-    uint32_t actions = vm_exit(&guest.vm, cpu, label, msg->w);
-    uint32_t virq = vcpu_l4_take_deferred(&guest.vcpus.cpu[cpu]);
-    if (virq != 0) {
-        if (label == L4_EXIT_HVC || label == L4_EXIT_SMC) {
-            deferred_send(cpu, virq);
-        } else {
-            msg->w[2] = virq;
-            actions |= L4_RESUME_INJECT;
-        }
+    if (label == L4_EXIT_MMIO && vm_mmio_plain(device, msg->w[0], msg->w[1])) {
+        uint32_t value = msg->w[2];
+        uint32_t w2 = 0;
+        guest.vm.exits[L4_EXIT_MMIO - L4_EXIT_FIRST]++;
+        label = vm_mmio(&guest.vm, cpu, device, msg->w[0], msg->w[1], &value);
+        label = virq_attach(cpu, label, &w2);
+        *msg = l4_msg(label, value, 0, w2, 0);
+        return true;
     }
-    guest.vcpus.exiting = GIC_CPUS;
-    msg->tag = l4_tag(actions, 0, 0);
-    return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, msg);
+    uint32_t w[4] = {msg->w[0], msg->w[1], msg->w[2], msg->w[3]};
+    bool reply = exit_any(cpu, &label, w);
+    label = virq_attach(cpu, label, &w[2]);
+    *msg = l4_msg(label, w[0], w[1], w[2], w[3]);
+    return reply;
 }
 
 static void signal(void *context, uint32_t bits)
 {
     (void)context;
+    guest.vcpus.exiting = GIC_CPUS;
     if ((bits & CONSOLE_BIT) != 0) {
         pl011_console_ready(&guest.vm.uart);
     }
@@ -115,6 +150,7 @@ static void signal(void *context, uint32_t bits)
 static void timeout(void *context, l4_status_t status)
 {
     (void)context;
+    guest.vcpus.exiting = GIC_CPUS;
     if (status == L4_ERR_TIMEOUT) {
         pl011_timeout(&guest.vm.uart);
         pl031_tick(&guest.vm.rtc);

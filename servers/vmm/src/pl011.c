@@ -30,24 +30,26 @@ enum pl011_register {
 /* PeriphID0..3 (revision 1: 16 deep FIFOs), PCellID0..3. */
 static const uint8_t pl011_id[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
-static void line_update(struct pl011 *uart)
+static uint16_t flags_of(const struct pl011_state *s)
 {
-    struct pl011_state *s = &uart->state;
-    uint8_t line = (s->ris & s->imsc) != 0;
-    if (line != s->line) {
-        s->line = line;
-        uart->port.irq(uart->port.context, line != 0);
-    }
-}
-
-static uint32_t flags(const struct pl011_state *s)
-{
-    uint32_t value = s->flags;
+    uint32_t value = s->modem;
     value |= s->rx_count == 0 ? FR_RXFE : 0;
     value |= s->rx_count >= fifo_depth(s) ? FR_RXFF : 0;
     value |= s->tx_count == 0 ? FR_TXFE : FR_BUSY;
     value |= s->tx_count >= fifo_depth(s) ? FR_TXFF : 0;
-    return value;
+    return (uint16_t)value;
+}
+
+/* What follows from the rest of the state: flags and the interrupt line. */
+static void state_update(struct pl011 *uart)
+{
+    struct pl011_state *s = &uart->state;
+    uint8_t line = (s->ris & s->imsc) != 0;
+    s->flags = flags_of(s);
+    if (line != s->line) {
+        s->line = line;
+        uart->port.irq(uart->port.context, line != 0);
+    }
 }
 
 static uint32_t register_read(struct pl011 *uart, uint32_t offset)
@@ -57,12 +59,12 @@ static uint32_t register_read(struct pl011 *uart, uint32_t offset)
     switch (offset) {
     case UARTDR:
         value = rx_pop(uart);
-        line_update(uart);
+        state_update(uart);
         return value;
     case UARTRSR:
         return s->rsr;
     case UARTFR:
-        return flags(s);
+        return s->flags;
     case UARTILPR:
         return s->ilpr;
     case UARTIBRD:
@@ -98,12 +100,12 @@ static void modem_update(struct pl011_state *s)
                        ((s->cr & CR_OUT1) != 0 ? FR_DCD : 0) |
                        ((s->cr & CR_OUT2) != 0 ? FR_RI : 0));
     }
-    uint16_t changed = s->flags ^ now;
+    uint16_t changed = s->modem ^ now;
     s->ris |=
         (uint16_t)(((changed & FR_CTS) != 0 ? INT_CTS : 0) |
                    ((changed & FR_DSR) != 0 ? INT_DSR : 0) |
                    ((changed & FR_DCD) != 0 ? INT_DCD : 0) | ((changed & FR_RI) != 0 ? INT_RI : 0));
-    s->flags = now;
+    s->modem = now;
 }
 
 static void control_write(struct pl011 *uart, uint32_t value)
@@ -177,7 +179,7 @@ static void register_write(struct pl011 *uart, uint32_t offset, uint32_t value)
     default: /* read-only or reserved */
         break;
     }
-    line_update(uart);
+    state_update(uart);
 }
 
 /* All registers are at most 16 bits wide at word offsets; a byte access to the upper half reads 0
@@ -212,21 +214,16 @@ void pl011_reset(struct pl011 *uart)
     memset(&uart->state, 0, sizeof(uart->state));
     uart->state.cr = CR_RESET;
     uart->state.ifls = IFLS_RESET;
-    uart->state.flags = FR_CTS | FR_DSR | FR_DCD;
+    uart->state.modem = FR_CTS | FR_DSR | FR_DCD;
     uart->state.line = line;
-    line_update(uart);
+    state_update(uart);
 }
 
 void pl011_console_ready(struct pl011 *uart)
 {
     tx_pump(uart);
     rx_pull(uart);
-    line_update(uart);
-}
-
-bool pl011_timeout_runs(const struct pl011 *uart)
-{
-    return uart->state.timeout_waits != 0;
+    state_update(uart);
 }
 
 void pl011_timeout(struct pl011 *uart)
@@ -234,6 +231,6 @@ void pl011_timeout(struct pl011 *uart)
     if (uart->state.timeout_waits != 0) {
         uart->state.timeout_waits = 0;
         uart->state.ris |= INT_RT;
-        line_update(uart);
+        state_update(uart);
     }
 }

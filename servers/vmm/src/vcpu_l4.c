@@ -53,7 +53,8 @@ static l4_status_t retract(void *context, uint32_t cpu, uint32_t irq, uint32_t *
     struct vcpu_l4 *vcpu = vcpu_at(context, cpu);
     deferred_flush(vcpu);
     if (vcpu->deferred != 0 && L4_VIRQ_ID(vcpu->deferred) == irq) {
-        *word = vcpu_l4_take_deferred(vcpu);
+        *word = vcpu->deferred;
+        vcpu->deferred = 0;
         return L4_OK;
     }
     l4_status_t status = l4_vcpu_retract(vcpu->cap, irq, word);
@@ -104,8 +105,11 @@ struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus)
 
 void vcpu_l4_reset(struct vcpu_l4 *vcpu)
 {
+    struct l4_vcpu_virqs virqs;
+    bool known = l4_vcpu_virqs(vcpu->cap, &virqs) == L4_OK;
     vcpu->deferred = 0;
-    vcpu->used = vcpu->slots = 0; /* until the first query: every inject by itself */
+    vcpu->used = 0;
+    vcpu->slots = known ? virqs.slots : 0; /* 0: every inject by itself, until the next query */
 }
 
 static uint32_t group_size(enum l4_reg_group group)

@@ -28,12 +28,4 @@ struct vcpu_port vcpus_regs_port(struct vcpus_l4 *vcpus);
 /* The vCPU's slots are empty, and how many they are is asked anew. */
 void vcpu_l4_reset(struct vcpu_l4 *vcpu);
 
-/* Ends an exit: gives up the deferred word (0: none). */
-static inline uint32_t vcpu_l4_take_deferred(struct vcpu_l4 *vcpu)
-{
-    uint32_t word = vcpu->deferred;
-    vcpu->deferred = 0;
-    return word;
-}
-
 #endif

@@ -36,7 +36,8 @@ struct pl011_state {
     uint8_t line;          /* the interrupt line */
     uint8_t overrun;       /* the next character received is marked */
     uint8_t timeout_waits; /* data is left, but the timeout interrupt was cleared */
-    uint16_t flags;        /* modem inputs as in UARTFR */
+    uint16_t modem;        /* modem inputs, as in UARTFR */
+    uint16_t flags;        /* UARTFR whole, kept up to date */
     uint16_t rsr, ilpr, ibrd, fbrd, lcrh, cr, ifls, imsc, ris, dmacr;
 };
 
@@ -57,7 +58,10 @@ void pl011_console_ready(struct pl011 *uart);
 
 /* The receive timeout: true while one is running; pl011_timeout() says that it has passed (any
  * time: on the wire it is 32 bits). */
-bool pl011_timeout_runs(const struct pl011 *uart);
+static inline bool pl011_timeout_runs(const struct pl011 *uart)
+{
+    return uart->state.timeout_waits != 0;
+}
 void pl011_timeout(struct pl011 *uart);
 
 #endif

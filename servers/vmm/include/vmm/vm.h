@@ -7,6 +7,8 @@
 #ifndef VMM_VM_H
 #define VMM_VM_H
 
+#include <stddef.h>
+
 #include <vmm/bus.h>
 #include <vmm/exception.h>
 #include <vmm/gic.h>
@@ -39,8 +41,9 @@ struct vm {
     struct pl011_port console;
     struct pl031_port clock;
     uint32_t cpus;
-    uint32_t exits[VM_EXITS]; /* counted by label, from L4_EXIT_FIRST */
-    enum power_wish wish;     /* what the last exit asks of the caller */
+    uint32_t
+        exits[VM_EXITS];  /* by label, from L4_EXIT_FIRST; counted by vm_exit() and its equals */
+    enum power_wish wish; /* what the last exit asks of the caller */
     struct power_call call;
 };
 
@@ -51,6 +54,36 @@ void vm_reset(struct vm *vm);
 
 /* The registers that a vCPU starts with: supervisor mode, all masked, MMU off. */
 void vm_start_regs(uint32_t entry, const uint32_t r[3], struct l4_regs_gp *gp);
+
+/* The device refused an access that vm_mmio() passed on: the guest takes an abort. Returns the
+ * reply's label. */
+uint32_t vm_mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write, l4_status_t status);
+
+/* Can vm_mmio() do it: a device is there, and the access is one that the bus passes on? */
+static inline bool vm_mmio_plain(const struct bus_device *device, uint32_t ipa, uint32_t syndrome)
+{
+    uint32_t size = L4_SYN_SIZE(syndrome);
+    return device->ops != NULL && size <= 2u && (ipa & ((1u << size) - 1u)) == 0;
+}
+
+/*
+ * L4_EXIT_MMIO on a device, for which vm_mmio_plain() holds. *value is the value written, or
+ * becomes the value read. Returns the reply's label. Inlined into the server's loop: metrics
+ * vm.mmio and vm.mmio.gicd.
+ */
+static inline uint32_t vm_mmio(struct vm *vm, uint32_t cpu, const struct bus_device *device,
+                               uint32_t ipa, uint32_t syndrome, uint32_t *value)
+{
+    struct mmio access = {ipa - device->base, 1u << L4_SYN_SIZE(syndrome), cpu, *value};
+    bool write = L4_SYN_WRITE(syndrome) != 0;
+    l4_status_t status = write ? device->ops->write(device->state, &access)
+                               : device->ops->read(device->state, &access);
+    if (__builtin_expect(status != L4_OK, 0)) {
+        return vm_mmio_refused(vm, cpu, ipa, write, status);
+    }
+    *value = access.value;
+    return write ? L4_RESUME_NEXT : L4_RESUME_WRITE | L4_RESUME_NEXT;
+}
 
 /*
  * An exit of vCPU `cpu`: label (enum l4_exit) and words as they came. Returns the reply's label
