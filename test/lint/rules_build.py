@@ -32,6 +32,15 @@ def _each(function, items):
             yield from messages
 
 
+def _own_headers(sources):
+    """The headers that this build can compile: arch/fake is the host's, arch/armv7 the target's."""
+    ports = {name.split("/")[2] for name, _ in sources if name.startswith("kernel/arch/")}
+    for name in tracked("*.h"):
+        is_port = name.startswith("kernel/arch/")
+        if name.startswith(CODE) and (not is_port or name.split("/")[2] in ports):
+            yield name
+
+
 def headers(build):
     """Each header compiles by itself, with the include folders of the nearest source file."""
     sources = [(name, entry) for name, entry in _commands(build) if name.endswith(".c")]
@@ -55,7 +64,7 @@ def headers(build):
                 return []
         return done.stderr.splitlines()[:3]
 
-    yield from _each(compile_one, [name for name in tracked("*.h") if name.startswith(CODE)])
+    yield from _each(compile_one, _own_headers(sources))
 
 
 def no_vfp(build):
@@ -85,7 +94,7 @@ def vfp_uses(image, listing):
 
 
 def tidy(build):
-    """clang-tidy's findings (see .clang-tidy) on every C file of the build."""
+    """clang-tidy's findings (see .clang-tidy) on every C file of the system and its guests."""
     extra = ["--extra-arg=--target=armv7a-none-eabi", "--extra-arg=-Wno-unknown-warning-option",
              "--extra-arg=-Wno-unused-command-line-argument"]
 
@@ -95,7 +104,7 @@ def tidy(build):
         return [line.replace(f"{ROOT}/", "") for line in done.stdout.splitlines()
                 if re.search(r": (?:warning|error): ", line)]
 
-    wanted = set(tracked("*.c"))
+    wanted = {name for name in tracked("*.c") if name.startswith(CODE)}
     names = sorted({name for name, _ in _commands(build) if name in wanted})
     seen = set()
     for message in _each(one, names):
