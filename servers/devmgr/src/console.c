@@ -110,11 +110,14 @@ static bool queue_empty(void)
 void console_run(void)
 {
     const bool flush = devmgr.flush_reply != L4_CAP_NULL;
-    do {
-        while (move_all(flush)) {
-        }
-        /* With output waiting for the UART, its interrupt brings us back. */
-    } while (queue_empty() && !mux_sleep(&devmgr.mux));
+    bool moved = false;
+    while (move_all(flush)) {
+        moved = true;
+    }
+    /* A client that writes now will probably go on: rather than have it ring for every byte, look
+     * again a little later, and ask for the doorbell only when nothing came. With output waiting
+     * for the UART, its interrupt brings us back. */
+    devmgr.poll = moved || (queue_empty() && !mux_sleep(&devmgr.mux));
     ring_doorbells();
     pl011_want(&devmgr.uart, !queue_empty(), !devmgr.input_held);
     if (flush && queue_empty() && mux_drained(&devmgr.mux)) {

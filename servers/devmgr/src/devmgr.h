@@ -46,6 +46,7 @@ struct devmgr {
     uint32_t session_count;
     struct session session[MUX_CLIENTS];
     struct waiting_line init_line;
+    bool poll;            /* look for output again soon, without a doorbell */
     l4_cap_t flush_reply; /* init waits until all is written; 0: not */
     l4_cap_t offer;       /* free slot offered for a received capability */
 };
@@ -68,8 +69,8 @@ void board_find(const struct l4_start_devmgr *start);
 #define SIGNAL_UART 1u
 #define SIGNAL_CLIENTS 2u
 
-/* Moves everything that can be moved, in both directions, and arms the interrupts and doorbells for
- * the rest. */
+/* Moves everything that can be moved, in both directions, and arms the interrupts for the rest, and
+ * the doorbells or devmgr.poll for what is still to come. */
 void console_run(void);
 
 /* Queues a log line of the present caller. False: it must wait; its reply has been kept. */

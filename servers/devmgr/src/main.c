@@ -12,6 +12,10 @@
 
 #include "devmgr.h"
 
+/* How soon to look again for output of a client that is writing; its ring holds more than it can
+ * write meanwhile. */
+#define POLL_US 500u
+
 struct devmgr devmgr;
 
 _Noreturn void devmgr_fail(const char *what, l4_status_t status)
@@ -154,9 +158,24 @@ static void handle_signal(void *context, uint32_t bits)
     }
 }
 
+static void handle_timeout(void *context, l4_status_t status)
+{
+    (void)context;
+    (void)status;
+    console_run();
+}
+
+static uint32_t wait_us(void *context)
+{
+    (void)context;
+    return devmgr.poll ? POLL_US : L4_TIMEOUT_NEVER;
+}
+
 static const struct l4_server server = {
     .message = handle_message,
     .signal = handle_signal,
+    .timeout = handle_timeout,
+    .wait_us = wait_us,
 };
 
 int l4_main(const void *arg)
