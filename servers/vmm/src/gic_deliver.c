@@ -26,26 +26,21 @@ static uint32_t virq_source(uint32_t word)
 
 uint32_t word_enabled(const struct gic *gic, const struct gic_word *word)
 {
-    uint32_t groups = 0;
-    if ((gic->state.ctlr & 1u) != 0) {
-        groups |= ~word->group;
-    }
-    if ((gic->state.ctlr & 2u) != 0) {
-        groups |= word->group;
-    }
-    return word->enabled & groups;
+    uint32_t group0 = 0u - (gic->state.ctlr & 1u);
+    uint32_t group1 = 0u - (gic->state.ctlr >> 1 & 1u);
+    return word->enabled & ((group0 & ~word->group) | (group1 & word->group));
 }
 
-/* Interrupts of a word whose pending state should go out. A level waits for the end of its flight.
- */
-static uint32_t word_pending(const struct gic *gic, const struct gic_word *word)
+/* Interrupts of a word whose pending state should go out. A level waits for the end of its flight,
+ * and of its being active. */
+static inline uint32_t word_pending(const struct gic *gic, const struct gic_word *word)
 {
     uint32_t edges = word->latch & word->edge;
-    uint32_t levels = (word->latch | word->line) & ~word->edge & ~word->flight;
+    uint32_t levels = (word->latch | word->line) & ~(word->edge | word->flight | word->active);
     return (edges | levels) & word_enabled(gic, word);
 }
 
-static uint32_t word_due(const struct gic *gic, const struct gic_word *word)
+static inline uint32_t word_due(const struct gic *gic, const struct gic_word *word)
 {
     return word_pending(gic, word) | (word->active & ~word->flight);
 }
@@ -73,60 +68,49 @@ static uint32_t sgi_next_source(const struct gic_bank *bank, uint32_t sgi)
     return (uint32_t)__builtin_ctz(bank->sources[sgi] | 1u << GIC_CPUS);
 }
 
-static bool sgi_may_fly(const struct gic *gic, uint32_t cpu, uint32_t sgi)
+/* What of an SGI's due state can go out now, with its source. */
+static uint32_t sgi_compose(const struct gic *gic, uint32_t cpu, uint32_t sgi, uint32_t state)
 {
     const struct gic_bank *bank = &gic->state.bank[cpu];
-    return (bank->word.flight & irq_bit(sgi)) == 0 ||
-           sgi_next_source(bank, sgi) == bank->flight_source[sgi];
+    uint32_t source = sgi_next_source(bank, sgi);
+    bool blocked = (bank->word.flight & irq_bit(sgi)) != 0 && source != bank->flight_source[sgi];
+    if (blocked || (bank->sources[sgi] >> source & 1u) == 0) {
+        state &= ~L4_VIRQ_PENDING;
+    }
+    return state | source << L4_VIRQ_SOURCE_SHIFT;
 }
 
-static bool irq_due(struct gic *gic, uint32_t cpu, uint32_t irq)
-{
-    const struct gic_word *word = irq_word(gic, cpu, irq);
-    if ((word_due(gic, word) & irq_bit(irq)) == 0) {
-        return false;
-    }
-    if (irq < GIC_SGIS) {
-        return sgi_may_fly(gic, cpu, irq);
-    }
-    return irq < GIC_BANKED || spi_home(gic, irq) == cpu;
-}
-
-static bool irq_notifies(struct gic *gic, uint32_t cpu, uint32_t irq)
+static inline bool irq_notifies(const struct gic *gic, const struct gic_word *word, uint32_t irq)
 {
     if (irq < GIC_SGIS) {
         return gic->state.cpus > 1u;
     }
-    return (irq_word(gic, cpu, irq)->edge & irq_bit(irq)) == 0;
+    return (word->edge & irq_bit(irq)) == 0;
 }
 
-/* The word that would fly now. A level that is active waits for its end before it pends again. */
+/* The word that should go out to this vCPU now; without pending and active bits when nothing is. */
 static uint32_t irq_compose(struct gic *gic, uint32_t cpu, uint32_t irq)
 {
     const struct gic_word *word = irq_word(gic, cpu, irq);
     uint32_t bit = irq_bit(irq);
-    uint32_t out = irq | ((uint32_t)(*irq_priority(gic, cpu, irq) >> 3) << L4_VIRQ_PRIORITY_SHIFT);
-    bool pending = (word_pending(gic, word) & bit) != 0;
-    if ((word->active & bit) != 0) {
+    uint32_t out = (word_pending(gic, word) & bit) != 0 ? L4_VIRQ_PENDING : 0;
+    if ((word->active & ~word->flight & bit) != 0) {
         out |= L4_VIRQ_ACTIVE;
-        pending = pending && (word->edge & bit) != 0;
+    }
+    if (out == 0 || (irq >= GIC_BANKED && spi_home(gic, irq) != cpu)) {
+        return 0;
     }
     if (irq < GIC_SGIS) {
-        const struct gic_bank *bank = &gic->state.bank[cpu];
-        uint32_t source = sgi_next_source(bank, irq);
-        pending = pending && (bank->sources[irq] >> source & 1u) != 0;
-        out |= source << L4_VIRQ_SOURCE_SHIFT;
-    }
-    if (pending) {
-        out |= L4_VIRQ_PENDING;
+        out = sgi_compose(gic, cpu, irq, out);
     }
     if ((word->group & bit) != 0) {
         out |= L4_VIRQ_GROUP1;
     }
-    if (irq_notifies(gic, cpu, irq)) {
+    if (irq_notifies(gic, word, irq)) {
         out |= L4_VIRQ_NOTIFY;
     }
-    return out;
+    uint32_t priority = *irq_priority(gic, cpu, irq) >> 3;
+    return out | priority << L4_VIRQ_PRIORITY_SHIFT | irq;
 }
 
 /* The state in `sent` is the kernel's now. */
@@ -195,14 +179,13 @@ void irq_withdraw(struct gic *gic, uint32_t cpu, uint32_t irq)
     uint32_t back = 0;
     if (gic->port.retract(gic->port.context, cpu, irq, &back) == L4_OK) {
         irq_taken_back(gic, cpu, irq, back);
-    } else if (!irq_notifies(gic, cpu, irq)) {
+    } else if (!irq_notifies(gic, word, irq)) {
         word->flight &= ~irq_bit(irq);
     }
 }
 
-static bool irq_send(struct gic *gic, uint32_t cpu, uint32_t irq)
+static bool irq_send(struct gic *gic, uint32_t cpu, uint32_t irq, uint32_t word)
 {
-    uint32_t word = irq_compose(gic, cpu, irq);
     if (gic->port.inject(gic->port.context, cpu, word) != L4_OK) {
         return false;
     }
@@ -286,21 +269,21 @@ static uint32_t victim_for_pending(struct gic *gic, uint32_t cpu, const struct g
 static bool irq_place(struct gic *gic, uint32_t cpu, uint32_t irq)
 {
     struct gic_flight flight;
-    if (irq_send(gic, cpu, irq)) {
+    uint32_t word = irq_compose(gic, cpu, irq);
+    if (irq_send(gic, cpu, irq, word)) {
         return true;
     }
     if (gic->port.query(gic->port.context, cpu, &flight) != L4_OK) {
         return false;
     }
     uint32_t urgency = *irq_priority(gic, cpu, irq);
-    bool active = (irq_word(gic, cpu, irq)->active & irq_bit(irq)) != 0;
-    uint32_t victim = active ? victim_for_active(gic, cpu, &flight, urgency)
-                             : victim_for_pending(gic, cpu, &flight, urgency);
+    uint32_t victim = (word & L4_VIRQ_ACTIVE) != 0 ? victim_for_active(gic, cpu, &flight, urgency)
+                                                   : victim_for_pending(gic, cpu, &flight, urgency);
     if (victim == NO_IRQ) {
         return false;
     }
     irq_withdraw(gic, cpu, victim);
-    return irq_send(gic, cpu, irq);
+    return irq_send(gic, cpu, irq, word);
 }
 
 /* The most urgent due interrupt, of the active or of the other ones. */
@@ -315,7 +298,7 @@ static uint32_t most_urgent(struct gic *gic, uint32_t cpu, bool active)
             uint32_t irq = i * 32u + (uint32_t)__builtin_ctz(due);
             due &= due - 1u;
             uint32_t priority = *irq_priority(gic, cpu, irq);
-            if (priority < best_priority && irq_due(gic, cpu, irq)) {
+            if (priority < best_priority && (irq_compose(gic, cpu, irq) & LIVE) != 0) {
                 best = irq;
                 best_priority = priority;
             }
@@ -362,7 +345,8 @@ void irq_update(struct gic *gic, uint32_t cpu, uint32_t irq)
             return;
         }
     }
-    if (irq_due(gic, cpu, irq) && !irq_send(gic, cpu, irq)) {
+    uint32_t word = irq_compose(gic, cpu, irq);
+    if ((word & LIVE) != 0 && !irq_send(gic, cpu, irq, word)) {
         gic_update(gic, cpu);
     }
     if (irq < GIC_BANKED && (GIC_KERNEL_PPIS & irq_bit(irq)) != 0) {

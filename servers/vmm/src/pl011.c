@@ -63,8 +63,6 @@ static uint32_t register_read(struct pl011 *uart, uint32_t offset)
         return value;
     case UARTRSR:
         return s->rsr;
-    case UARTFR:
-        return s->flags;
     case UARTILPR:
         return s->ilpr;
     case UARTIBRD:
@@ -186,7 +184,9 @@ static void register_write(struct pl011 *uart, uint32_t offset, uint32_t value)
  * and one to the second byte is taken as that byte of the register. */
 static l4_status_t pl011_read(void *state, struct mmio *access)
 {
-    uint32_t word = register_read(state, access->offset & 0xffcu);
+    const struct pl011 *uart = state;
+    uint32_t offset = access->offset & 0xffcu;
+    uint32_t word = offset == UARTFR ? uart->state.flags : register_read(state, offset);
     access->value = (word & mmio_mask(access)) >> mmio_shift(access);
     return L4_OK;
 }
