@@ -65,27 +65,31 @@ static void fail_sender(struct thread *t, l4_status_t status)
     sched_ready(t);
 }
 
-/* Takes the message of the first sender for `self`. False: that sender failed; try the next. */
-static bool take_sender(struct endpoint *ep, struct thread *self)
+/* Takes the message of the first sender for `self`. TRANSFER: that sender failed, try the next;
+ * KERNEL_PREEMPTED: try again later. */
+static int take_sender(struct endpoint *ep, struct thread *self)
 {
     struct thread *t = container_of(ep->senders.root, struct thread, ipc_node);
     uint32_t tag = t->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
+    int r = L4_OK;
 
+    if (t->ipc != IPC_KERNEL && (tag & L4_TAG_EXTRA_MASK) != 0) {
+        r = transfer_extra(t, self, tag, t->send_grant);
+        if (r == KERNEL_PREEMPTED) {
+            return r;
+        }
+    }
     heap_remove(&ep->senders, &t->ipc_node);
     budget_unlend(t);
+    if (r != L4_OK) {
+        fail_sender(t, r);
+        return r;
+    }
     if (t->ipc == IPC_KERNEL) {
         ipc_deliver(self, t->tag, t->badge, t->w);
         ipc_link(ep, t, self);
         t->in_exit = 1;
-        return true;
-    }
-    if ((tag & L4_TAG_EXTRA_MASK) != 0) {
-        l4_status_t status = transfer_extra(t, self, tag, t->send_grant);
-
-        if (status != L4_OK) {
-            fail_sender(t, status);
-            return false;
-        }
+        return L4_OK;
     }
     ipc_deliver(self, tag, t->badge, &t->frame.r[FRAME_W0]);
     if (t->ipc == IPC_CALL) {
@@ -95,11 +99,10 @@ static bool take_sender(struct endpoint *ep, struct thread *self)
         t->frame.r[FRAME_STATUS] = L4_OK;
         sched_ready(t);
     }
-    return true;
+    return L4_OK;
 }
 
-/* A preemption point between senders that failed. The reply is given: the restarted call only
- * waits. */
+/* A preemption point. The reply is given: the restarted call only waits. */
 static struct thread *receive_later(struct thread *self, struct thread *next)
 {
     if (next != NULL) {
@@ -118,10 +121,12 @@ struct thread *ipc_receive(struct thread *self, struct endpoint *ep, struct thre
         deliver_signals(self, ep);
     } else {
         while (ep->senders.root != NULL) {
-            if (take_sender(ep, self)) {
+            int r = take_sender(ep, self);
+
+            if (r == L4_OK) {
                 goto got_one;
             }
-            if (arch_irq_pending()) {
+            if (r == KERNEL_PREEMPTED || arch_irq_pending()) {
                 return receive_later(self, next);
             }
         }

@@ -36,7 +36,7 @@ static void reply_to(struct thread *self, struct thread *client, uint32_t tag)
     }
 }
 
-l4_status_t ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out)
+int ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out)
 {
     uint32_t tag = self->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
     struct thread *client = self->caller;
@@ -54,10 +54,10 @@ l4_status_t ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out)
         return L4_ERR_NO_CALLER;
     }
     if (unlikely((tag & L4_TAG_EXTRA_MASK) != 0) && !client->in_exit) {
-        l4_status_t status = transfer_extra(self, client, tag, true);
+        int r = transfer_extra(self, client, tag, true);
 
-        if (status != L4_OK) {
-            return status;
+        if (r != L4_OK) {
+            return r;
         }
     }
     if (c != NULL) {
@@ -75,7 +75,7 @@ struct thread *ipc_reply_wait(struct thread *self)
 {
     struct thread *client = NULL;
     struct cap *c;
-    l4_status_t status =
+    int status =
         aspace_cap(self->aspace, self->frame.r[FRAME_CAP], L4_TYPE_ENDPOINT, L4_RIGHT_RECV, &c);
 
     if (unlikely(status != L4_OK)) {

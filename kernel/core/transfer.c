@@ -1,14 +1,14 @@
 /*
  * The part of a message that does not fit the registers: buffer words, capabilities and memory.
- * All items or none; sizes are bounded, so that a transfer needs no preemption point.
+ * All items or none; sizes are bounded, so that the transfer itself needs no preemption point.
  */
 #include <arch/cpu.h>
 #include <kernel/aspace.h>
 #include <kernel/region.h>
 #include <kernel/transfer.h>
 
-/* A mapped item is at most what one step of the port maps. */
-#define ITEM_MAP_FRAMES 32u
+/* One mapped item a message, of so many pages at most. */
+#define MAP_FRAMES 16u
 
 static l4_status_t item_source(struct thread *from, const struct l4_item *item, struct cap **out)
 {
@@ -26,17 +26,14 @@ static l4_status_t item_source(struct thread *from, const struct l4_item *item, 
 
 /* Shares a region with the receiver and maps it in its window. */
 static l4_status_t give_mapping(struct thread *to, const struct l4_item *item, struct cap *src,
-                                struct cap *dst, uint32_t *window_used)
+                                struct cap *dst, bool *mapped)
 {
     const struct l4_msgbuf *offer = to->buffer;
-    uint32_t va = offer->window_base + *window_used;
-    uint32_t room = offer->window_size - *window_used;
     uint32_t frames = item->size >> L4_PAGE_SHIFT;
     int r;
 
     if (src->type != L4_TYPE_REGION || ((item->offset | item->size) & (L4_PAGE_SIZE - 1)) != 0 ||
-        frames == 0 || frames > ITEM_MAP_FRAMES || item->size > room ||
-        *window_used > offer->window_size) {
+        frames == 0 || frames > MAP_FRAMES || item->size > offer->window_size || *mapped) {
         return L4_ERR_TRANSFER;
     }
     if (region_share(src, item->offset >> L4_PAGE_SHIFT, frames,
@@ -44,14 +41,14 @@ static l4_status_t give_mapping(struct thread *to, const struct l4_item *item, s
         return L4_ERR_TRANSFER;
     }
     do {
-        r = aspace_map(to->aspace, dst, va,
+        r = aspace_map(to->aspace, dst, offer->window_base,
                        item->rights & (L4_MAP_READ | L4_MAP_WRITE | L4_MAP_EXEC));
     } while (r == KERNEL_PREEMPTED); /* two steps at most */
     if (r != L4_OK) {
         cap_clear(dst);
         return L4_ERR_TRANSFER;
     }
-    *window_used += item->size;
+    *mapped = true;
     return L4_OK;
 }
 
@@ -61,8 +58,8 @@ struct gift {
     uint8_t kind;
 };
 
-static l4_status_t give_item(struct thread *from, struct thread *to, uint32_t index,
-                             uint32_t *window_used, struct gift *gift)
+static l4_status_t give_item(struct thread *from, struct thread *to, uint32_t index, bool *mapped,
+                             struct gift *gift)
 {
     struct l4_item item = from->buffer->item[index]; /* private copy: checked once */
     l4_cap_t slot = to->buffer->slot[index];
@@ -84,8 +81,8 @@ static l4_status_t give_item(struct thread *from, struct thread *to, uint32_t in
         status = cap_move(gift->dst, gift->src);
         break;
     case L4_ITEM_MAP:
-        status = give_mapping(to, &item, gift->src, gift->dst, window_used);
-        seen->offset = to->buffer->window_base + *window_used - item.size;
+        status = give_mapping(to, &item, gift->src, gift->dst, mapped);
+        seen->offset = to->buffer->window_base;
         seen->size = item.size;
         break;
     default:
@@ -116,19 +113,41 @@ static void take_back(const struct gift *gift)
     cap_clear(gift->dst);
 }
 
-l4_status_t transfer_extra(struct thread *from, struct thread *to, uint32_t tag, bool grant)
+/* The slots that the receiver offers are there and free. Their table pages may have to be made:
+ * that is done one at a time, so that the transfer itself is short. */
+static int find_slots(struct thread *to, uint32_t items)
+{
+    for (uint32_t i = 0; i < items; i++) {
+        struct cap *slot;
+
+        if (cap_free_slot(to->aspace, to->buffer->slot[i], &slot) != L4_OK) {
+            return L4_ERR_TRANSFER;
+        }
+        if (arch_irq_pending()) {
+            return KERNEL_PREEMPTED;
+        }
+    }
+    return L4_OK;
+}
+
+int transfer_extra(struct thread *from, struct thread *to, uint32_t tag, bool grant)
 {
     uint32_t words = l4_tag_words(tag);
     uint32_t items = l4_tag_items(tag);
-    uint32_t window_used = 0;
+    bool mapped = false;
     struct gift gift[L4_MSG_ITEMS];
+    int r;
 
     if (words > L4_MSG_WORDS || items > L4_MSG_ITEMS || from->buffer == NULL ||
         to->buffer == NULL || (items != 0 && !grant)) {
         return L4_ERR_TRANSFER;
     }
+    r = find_slots(to, items);
+    if (r != L4_OK) {
+        return r;
+    }
     for (uint32_t i = 0; i < items; i++) {
-        l4_status_t status = give_item(from, to, i, &window_used, &gift[i]);
+        l4_status_t status = give_item(from, to, i, &mapped, &gift[i]);
 
         if (status != L4_OK) {
             while (i > 0) {

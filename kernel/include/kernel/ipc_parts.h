@@ -74,7 +74,7 @@ static inline void ipc_arm_timeout(struct thread *t, uint32_t us)
 struct thread *ipc_receive(struct thread *self, struct endpoint *ep, struct thread *next);
 
 /* Replies to the present caller (cap 0) or through a reply capability; *out is no longer waiting
- * and in no queue. NO_CALLER: nobody waits. */
-l4_status_t ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out) L4_MUST_CHECK;
+ * and in no queue. NO_CALLER: nobody waits. Or KERNEL_PREEMPTED. */
+int ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out) L4_MUST_CHECK;
 
 #endif

@@ -4,9 +4,9 @@
 
 #include <kernel/thread.h>
 
-/* Copies words and gives items of `tag` from one buffer to the other. TRANSFER: one could not be
- * given; none was, and the message does not arrive. */
-l4_status_t transfer_extra(struct thread *from, struct thread *to, uint32_t tag,
-                           bool grant) L4_MUST_CHECK;
+/* Copies words and gives items of `tag` from one buffer to the other. OK; TRANSFER: one could not
+ * be given, and none is; KERNEL_PREEMPTED: nothing has changed, the system call is to be restarted.
+ */
+int transfer_extra(struct thread *from, struct thread *to, uint32_t tag, bool grant) L4_MUST_CHECK;
 
 #endif

@@ -154,7 +154,8 @@ static void serves_items(struct worker *self, uint32_t slot)
     }
 }
 
-/* Messages of 120 words and `items` items of `kind`, to windows that need new tables each time. */
+/* Messages of 120 words and `items` items, the first of `kind`, to windows that need new tables
+ * each time. */
 static void transfer(uint32_t kind, uint32_t items, const char *what)
 {
     struct space *const space = space_create(4 * SPACE_POOL, 1024);
@@ -169,15 +170,15 @@ static void transfer(uint32_t kind, uint32_t items, const char *what)
     for (uint32_t round = 0; round < 6; round++) {
         struct l4_msg msg = l4_msg(0, 0, 0, 0, 0);
 
-        w->peek->window_base = 0x50000000u + round * 0x200000u - 48 * PAGE;
+        w->peek->window_base = 0x50000000u + round * 0x200000u - 8 * PAGE;
         w->peek->window_size = 128 * PAGE;
         for (uint32_t i = 0; i < items; i++) {
             w->peek->slot[i] = 64 * (1 + round * 2 + i % 2) + i;
             l4_msgbuf()->item[i] = (struct l4_item){.cap = ram,
-                                                    .kind = (uint8_t)kind,
+                                                    .kind = i == 0 ? (uint8_t)kind : L4_ITEM_COPY,
                                                     .rights = RW,
-                                                    .offset = i * 32 * PAGE,
-                                                    .size = 32 * PAGE};
+                                                    .offset = 0,
+                                                    .size = 16 * PAGE};
         }
         msg.tag = l4_tag(0, L4_MSG_WORDS, items);
         CHECK_OK(l4_call(endpoint, &msg, 100000));
@@ -192,8 +193,8 @@ static void transfer(uint32_t kind, uint32_t items, const char *what)
 static void transfers(void)
 {
     transfer(L4_ITEM_COPY, 4, "120 words and four capabilities");
-    transfer(L4_ITEM_MAP, 1, "120 words and 32 pages");
-    transfer(L4_ITEM_MAP, 4, "120 words and four times 32 pages");
+    transfer(L4_ITEM_MAP, 1, "120 words and 16 pages");
+    transfer(L4_ITEM_MAP, 4, "120 words, 16 pages and three capabilities");
 }
 
 static void life_of_a_space(void)

@@ -31,6 +31,7 @@
 
 #define L4_MSG_WORDS 120u
 #define L4_MSG_ITEMS 4u
+#define L4_MSG_MAP_SIZE 0x10000u
 #define L4_MSG_REG_WORDS 4u
 
 static inline uint32_t l4_tag(uint32_t label, uint32_t words, uint32_t items)
@@ -62,7 +63,8 @@ enum l4_item_kind {
     L4_ITEM_NONE = 0,
     L4_ITEM_COPY = 1, /* a copy of the capability, rights masked */
     L4_ITEM_MOVE = 2, /* the capability itself leaves the sender */
-    L4_ITEM_MAP = 3,  /* a share of a region, mapped into the receiver's window as well */
+    L4_ITEM_MAP = 3,  /* a share of a region, mapped into the receiver's window as well: one a
+                         message,  L4_MSG_MAP_SIZE at most */
 };
 
 /*
