@@ -169,9 +169,13 @@ static struct thread *enter_interrupt(struct thread *t, const uint32_t *args)
 
 static struct thread *enter_asleep(struct thread *t, const uint32_t *args)
 {
+    struct thread *woken = irq_serve();
+
     (void)t;
     (void)args;
-    irq_serve();
+    if (woken != NULL) {
+        sched_ready(woken);
+    }
     return sched_choose();
 }
 

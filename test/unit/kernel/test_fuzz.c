@@ -16,6 +16,7 @@
 static uint32_t state_of_random;
 static uint32_t first_seed = 1;
 static uint32_t seeds = 24;
+static bool chatty;
 
 /* Calls that were preempted, by thread name: mostly tried again. */
 static struct {
@@ -272,6 +273,30 @@ static uint32_t make_call(const struct thread *t, uint32_t r[8])
     return number;
 }
 
+/* Calls between threads of one space, with little else: budgets run out in the middle of chains. */
+static uint32_t make_chat(const struct thread *t, uint32_t r[8])
+{
+    static const uint8_t weight[] = {L4_SYS_CALL, L4_SYS_CALL,       L4_SYS_CALL, L4_SYS_REPLY_WAIT,
+                                     L4_SYS_RECV, L4_SYS_REPLY_WAIT, L4_SYS_SEND};
+    uint32_t number = weight[rnd(ARRAY_SIZE(weight))];
+    uint32_t other = rnd(100);
+
+    memset(r, 0, 8 * sizeof(r[0]));
+    r[0] = slot_of_type(t, L4_TYPE_ENDPOINT);
+    r[3] = chance(20) ? rnd(3000) : L4_TIMEOUT_NEVER;
+    r[1] = chance(10) ? l4_tag(1, 4, rnd(2)) : 0;
+    if (other < 3) {
+        number = L4_SYS_THREAD;
+        thread_args(t, r);
+        r[1] = chance(50) ? L4_THREAD_SET_SCHED : chance(50) ? L4_THREAD_STOP : L4_THREAD_RESUME;
+    } else if (other < 5) {
+        number = L4_SYS_CAP;
+        r[0] = chance(90) ? free_slot(t) : slot_of_type(t, L4_TYPE_THREAD);
+        r[1] = r[0] > 60 && chance(30) ? L4_CAP_DELETE : L4_CAP_SAVE_REPLY;
+    }
+    return number;
+}
+
 static void step_native(struct thread *t)
 {
     uint32_t p = t->name % PENDING;
@@ -282,7 +307,7 @@ static void step_native(struct thread *t)
         number = pending[p].number;
         memcpy(r, pending[p].r, sizeof(r));
     } else {
-        number = make_call(t, r);
+        number = chatty ? make_chat(t, r) : make_call(t, r);
     }
     pending[p].thread = NULL;
     if (machine_call(t, number, r) == RESTARTED) {
@@ -332,7 +357,7 @@ static void step(uint32_t preempt)
         machine_raise(40 + rnd(8));
     }
     if (chance(15)) {
-        machine_advance(rnd(50000));
+        machine_advance(rnd(chatty ? 5000 : 50000));
     }
     if (running() != NULL) {
         step_running(running());
@@ -380,6 +405,28 @@ static void populate(void)
     give_buffer(m.init);
 }
 
+/* Servers and clients in init's space, most of them with small budgets. */
+static void populate_chat(void)
+{
+    l4_cap_t thread[14];
+
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)make_endpoint();
+    }
+    for (uint32_t i = 0; i < ARRAY_SIZE(thread); i++) {
+        uint32_t period = 200 + rnd(4000);
+        uint32_t budget = i < 3 ? 0 : chance(20) ? period : 1 + rnd(period / 2);
+
+        thread[i] = make_thread_in(L4_ROOT_ASPACE, 0);
+        give_buffer(slot_thread(thread[i]));
+        set_budget(slot_thread(thread[i]), 90 + rnd(10), budget, budget == 0 ? 0 : period);
+    }
+    for (uint32_t i = 0; i < ARRAY_SIZE(thread); i++) {
+        assert_int_equal(isys(THREAD, thread[i], L4_THREAD_START, USER_PC, 0, 0, 0), L4_OK);
+    }
+    fake.counter_step = 100;
+}
+
 static void run_seed(uint32_t seed, void **state)
 {
     static const uint32_t preempt[] = {0, 5, 50};
@@ -388,9 +435,14 @@ static void run_seed(uint32_t seed, void **state)
     assert_int_equal(machine_setup(state), 0);
     m.seed = seed;
     memset(pending, 0, sizeof(pending));
-    populate();
+    chatty = seed % 2 == 1;
+    if (chatty) {
+        populate_chat();
+    } else {
+        populate();
+    }
     for (uint32_t i = 0; i < STEPS; i++) {
-        step(preempt[seed % 3]);
+        step(preempt[seed / 2 % 3]);
     }
     machine_teardown(state);
 }
