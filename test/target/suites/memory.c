@@ -96,6 +96,24 @@ static void mapping_rights(void)
     CHECK_EQ(at[0], CODE_MOV_R0_42);
 }
 
+/* The root program's own segments, as the loader and the kernel mapped them. */
+static void own_image(void)
+{
+    static uint32_t code_in_data[] = {CODE_MOV_R0_42, CODE_BX_LR};
+    static const uint32_t constant[] = {CODE_MOV_R0_42, CODE_BX_LR};
+    const uint32_t text = (uint32_t)(uintptr_t)own_image & ~3u;
+    const uint32_t rodata = (uint32_t)(uintptr_t)constant;
+    const uint32_t data = (uint32_t)(uintptr_t)code_in_data;
+    const uint32_t stack = (uint32_t)(uintptr_t)__stack_bottom;
+
+    endpoint = 0;
+    REQUIRE(run(&space_root, store, text) && expect(L4_FAULT_WRITE, text));
+    REQUIRE(run(&space_root, store, rodata) && expect(L4_FAULT_WRITE, rodata));
+    REQUIRE(run(&space_root, call, rodata) && expect(L4_FAULT_EXEC, rodata));
+    REQUIRE(run(&space_root, call, data) && expect(L4_FAULT_EXEC, data));
+    REQUIRE(run(&space_root, call, stack) && expect(L4_FAULT_EXEC, stack));
+}
+
 static void overflow(struct worker *self, uint32_t depth)
 {
     volatile uint32_t frame[32];
@@ -356,6 +374,7 @@ static void exclusive_monitor_is_cleared(void)
 
 static const struct test_case cases[] = {
     {"mappings allow what they say and no more", mapping_rights},
+    {"an image is writable or executable, never both", own_image},
     {"stacks end at an unmapped page", stacks_are_guarded},
     {"unmapping reaches the processor at once", unmap_reaches_the_processor},
     {"remapping is seen at once", remapping_is_seen_at_once},

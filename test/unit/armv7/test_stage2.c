@@ -170,6 +170,26 @@ static void blocks_where_they_fit(void **state)
     assert_int_equal(walk(as, VA + 2 * L4_BLOCK_SIZE + 3 * L4_PAGE_SIZE, &block), 0);
 }
 
+static void nothing_is_mapped_over(void **state)
+{
+    uint64_t before;
+    uint32_t done = 1;
+    bool block;
+
+    (void)state;
+    map(VA, FRAME, 2, RW, false);
+    before = walk(as, VA, &block);
+    assert_int_equal(arch_aspace_map(as, VA, FRAME + 7, 1, RW, false, &done), L4_ERR_EXISTS);
+    assert_int_equal(done, 0);
+    assert_int_equal(walk(as, VA, &block), before);
+    /* A page among those of one step, and a block over pages. */
+    (void)!arch_aspace_map(as, VA - L4_PAGE_SIZE, FRAME + 7, 3, RW, false, &done);
+    assert_int_equal(done, 1);
+    assert_int_equal(walk(as, VA, &block), before);
+    assert_int_equal(arch_aspace_map(as, VA, FRAME, 512, RW, false, &done), L4_ERR_EXISTS);
+    assert_int_equal(walk(as, VA, &block), before);
+}
+
 /* A walker may look at once: descriptors are complete in memory before the call returns. */
 static void map_ends_with_a_barrier(void **state)
 {
@@ -318,6 +338,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(permissions_and_memory_types, setup),
         cmocka_unit_test_setup(blocks_where_they_fit, setup),
+        cmocka_unit_test_setup(nothing_is_mapped_over, setup),
         cmocka_unit_test_setup(map_ends_with_a_barrier, setup),
         cmocka_unit_test_setup(a_table_is_cleared_before_it_is_linked, setup),
         cmocka_unit_test_setup(unmap_invalidates_after_a_barrier, setup),

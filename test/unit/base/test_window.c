@@ -39,6 +39,15 @@ static void first_fit_fills_gaps(void **state)
     assert_int_equal(l4_window_give(&window, 0x3000), L4_ERR_NOT_FOUND);
 }
 
+static void aligns_behind_what_is_taken(void **state)
+{
+    (void)state;
+    assert_int_equal(take(0x1000, 0x1000), 0x1000);
+    assert_int_equal(take(0x1000, 0x1000), 0x2000);
+    assert_int_equal(take(0x1000, 0x4000), 0x4000);
+    assert_int_equal(take(0x1000, 0x2000), 0x6000);
+}
+
 static void exact_places(void **state)
 {
     (void)state;
@@ -70,6 +79,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(first_fit_fills_gaps, set_up),
+        cmocka_unit_test_setup(aligns_behind_what_is_taken, set_up),
         cmocka_unit_test_setup(exact_places, set_up),
         cmocka_unit_test_setup(runs_out_of_entries, set_up),
     };
