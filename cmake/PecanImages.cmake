@@ -39,7 +39,7 @@ function(pecan_copy_part output part given)
         add_custom_command(OUTPUT ${output}
             COMMAND ${PECAN_PYTHON} -B ${PROJECT_SOURCE_DIR}/tools/fetch.py ${PECAN_FETCH_ARGS}
                 --image ${part} --copy ${output}
-            VERBATIM)
+            VERBATIM USES_TERMINAL)
     endif()
 endfunction()
 

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import subprocess
 import sys
+import threading
 
 from . import project
 from .ui import PecanError, say
@@ -23,11 +24,23 @@ def _lock(preset):
 
 
 def _run(what, command):
-    done = subprocess.run(command, cwd=project.ROOT, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=None if "--preset" in command else
-                          subprocess.STDOUT, timeout=TIMEOUT)
-    if done.returncode != 0:
-        print(done.stdout, file=sys.stderr)
+    """Runs a step; its own `pecan:` lines (downloads) pass through, the rest is shown when it fails."""
+    output = []
+    process = subprocess.Popen(command, cwd=project.ROOT, text=True, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
+    watchdog = threading.Timer(TIMEOUT, process.kill)
+    watchdog.start()
+    try:
+        for line in process.stdout:
+            output.append(line)
+            if line.startswith("pecan: "):
+                print(line, end="", file=sys.stderr, flush=True)
+        status = process.wait()
+    finally:
+        watchdog.cancel()
+        process.kill()
+    if status != 0:
+        print("".join(output), file=sys.stderr)
         raise PecanError(f"{what} failed: {' '.join(command)}")
 
 
