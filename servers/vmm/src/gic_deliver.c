@@ -72,6 +72,9 @@ static uint32_t sgi_next_source(const struct gic_bank *bank, uint32_t sgi)
 static uint32_t sgi_compose(const struct gic *gic, uint32_t cpu, uint32_t sgi, uint32_t state)
 {
     const struct gic_bank *bank = &gic->state.bank[cpu];
+    if (gic->state.cpus == 1u) {
+        return state; /* from itself alone */
+    }
     uint32_t source = sgi_next_source(bank, sgi);
     bool blocked = (bank->word.flight & irq_bit(sgi)) != 0 && source != bank->flight_source[sgi];
     if (blocked || (bank->sources[sgi] >> source & 1u) == 0) {
@@ -179,6 +182,7 @@ void irq_withdraw(struct gic *gic, uint32_t cpu, uint32_t irq)
     uint32_t back = 0;
     if (gic->port.retract(gic->port.context, cpu, irq, &back) == L4_OK) {
         irq_taken_back(gic, cpu, irq, back);
+        gic->state.room |= gic->state.waiting & 1u << cpu;
     } else if (!irq_notifies(gic, word, irq)) {
         word->flight &= ~irq_bit(irq);
     }
@@ -309,11 +313,23 @@ static uint32_t most_urgent(struct gic *gic, uint32_t cpu, bool active)
 
 void gic_update(struct gic *gic, uint32_t cpu)
 {
+    uint32_t bit = 1u << cpu;
+    gic->state.waiting &= ~bit;
     for (uint32_t pass = 0; pass < 2u; pass++) {
         uint32_t irq;
         do {
             irq = most_urgent(gic, cpu, pass == 0);
         } while (irq != NO_IRQ && irq_place(gic, cpu, irq));
+        gic->state.waiting |= irq != NO_IRQ ? bit : 0;
+    }
+    gic->state.room &= ~bit;
+}
+
+/* A slot that we have emptied ourselves, the kernel does not tell of. */
+static __attribute__((noinline)) void room_use(struct gic *gic)
+{
+    while (gic->state.room != 0) {
+        gic_update(gic, (uint32_t)__builtin_ctz(gic->state.room));
     }
 }
 
@@ -341,16 +357,16 @@ void irq_update(struct gic *gic, uint32_t cpu, uint32_t irq)
 {
     if (irq >= GIC_BANKED) {
         cpu = spi_home(gic, irq);
-        if (cpu >= gic->state.cpus) {
-            return;
-        }
     }
-    uint32_t word = irq_compose(gic, cpu, irq);
+    uint32_t word = cpu < gic->state.cpus ? irq_compose(gic, cpu, irq) : 0;
     if ((word & LIVE) != 0 && !irq_send(gic, cpu, irq, word)) {
         gic_update(gic, cpu);
     }
     if (irq < GIC_BANKED && (GIC_KERNEL_PPIS & irq_bit(irq)) != 0) {
         gic_configure_timers(gic, cpu);
+    }
+    if (gic->state.room != 0) {
+        room_use(gic);
     }
 }
 

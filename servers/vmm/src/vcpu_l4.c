@@ -3,6 +3,7 @@
  * slot is certainly free: a word that the kernel could not place would be hard to tell from one
  * that has ended.
  */
+#include <assert.h>
 #include <string.h>
 
 #include <l4/start.h>
@@ -10,6 +11,8 @@
 #include <l4/vcpu.h>
 
 #include "vcpu_l4.h"
+
+static_assert(GIC_SLOTS == L4_VCPU_VIRQ_WORDS, "one query tells all slots");
 
 #define VMCR_EOIMODE 0x200u /* GICH_VMCR.VEM */
 
@@ -64,29 +67,43 @@ static l4_status_t retract(void *context, uint32_t cpu, uint32_t irq, uint32_t *
     return status;
 }
 
+/* Looks at the slots: from now on `used` and `slots` are exact. */
+static l4_status_t slots_look(struct vcpu_l4 *vcpu, struct l4_vcpu_virqs *virqs)
+{
+    l4_status_t status = l4_vcpu_virqs(vcpu->cap, virqs);
+    if (status != L4_OK) {
+        vcpu->slots = 0; /* every inject by itself */
+        return status;
+    }
+    vcpu->slots = virqs->slots;
+    vcpu->used = vcpu->deferred != 0;
+    for (uint32_t i = 0; i < L4_VCPU_VIRQ_WORDS; i++) {
+        vcpu->used += virqs->word[i] != 0;
+    }
+    return L4_OK;
+}
+
 static l4_status_t query(void *context, uint32_t cpu, struct gic_flight *flight)
 {
     struct vcpu_l4 *vcpu = vcpu_at(context, cpu);
     struct l4_vcpu_virqs virqs;
     deferred_flush(vcpu);
-    l4_status_t status = l4_vcpu_virqs(vcpu->cap, &virqs);
-    if (status != L4_OK) {
-        return status;
+    l4_status_t status = slots_look(vcpu, &virqs);
+    if (status == L4_OK) {
+        memcpy(flight->word, virqs.word, sizeof(flight->word));
+        flight->lines = virqs.timer_lines;
     }
-    uint32_t used = vcpu->deferred != 0;
-    for (uint32_t i = 0; i < GIC_SLOTS; i++) {
-        flight->word[i] = virqs.word[i];
-        used += virqs.word[i] != 0;
-    }
-    flight->lines = virqs.timer_lines;
-    vcpu->used = used;
-    vcpu->slots = virqs.slots;
-    return L4_OK;
+    return status;
 }
 
+/* A timer takes a slot for itself as long as it is enabled. */
 static l4_status_t timer(void *context, uint32_t cpu, enum l4_timer which, uint32_t word)
 {
-    return l4_vcpu_timer(vcpu_at(context, cpu)->cap, which, word);
+    struct vcpu_l4 *vcpu = vcpu_at(context, cpu);
+    struct l4_vcpu_virqs virqs;
+    deferred_flush(vcpu);
+    l4_status_t status = l4_vcpu_timer(vcpu->cap, which, word);
+    return status != L4_OK ? status : slots_look(vcpu, &virqs);
 }
 
 static bool split_end(void *context, uint32_t cpu)
@@ -106,10 +123,8 @@ struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus)
 void vcpu_l4_reset(struct vcpu_l4 *vcpu)
 {
     struct l4_vcpu_virqs virqs;
-    bool known = l4_vcpu_virqs(vcpu->cap, &virqs) == L4_OK;
     vcpu->deferred = 0;
-    vcpu->used = 0;
-    vcpu->slots = known ? virqs.slots : 0; /* 0: every inject by itself, until the next query */
+    (void)!slots_look(vcpu, &virqs);
 }
 
 static uint32_t group_size(enum l4_reg_group group)

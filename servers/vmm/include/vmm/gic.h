@@ -75,6 +75,8 @@ struct gic_bank {
 struct gic_state {
     uint32_t cpus;
     uint32_t ctlr;
+    uint32_t waiting; /* one bit a vCPU: something is due that found no slot */
+    uint32_t room;    /* ... and we have freed a slot since */
     struct gic_bank bank[GIC_CPUS];
     struct gic_word spi[GIC_WORDS - 1u];
     uint8_t spi_priority[GIC_IRQS - GIC_BANKED];
