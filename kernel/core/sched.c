@@ -134,7 +134,7 @@ static void idle(struct cpu *cpu)
     cpu->current = NULL;
     budget_switch(NULL);
     timeout_program();
-    if (aspace_reap() == L4_OK) {
+    if (aspace_reap() == L4_OK && cpu->top_ready < 0) { /* what ended may have made one ready */
         arch_idle();
     }
     woken = irq_serve();
