@@ -245,6 +245,25 @@ static void three_clients_and_a_nested_call(void)
     waiting_callers_lend(true);
 }
 
+/* A lender runs out as well: the next one that waits lends. */
+static void the_next_lends(void)
+{
+    struct worker *c[3];
+
+    endpoint = memory_endpoint();
+    REQUIRE(start_server(server, PRIORITY_LOW, endpoint) != NULL);
+    c[0] = start_client(PRIORITY_MID, MS, 1000 * MS, LONG_WORK);
+    REQUIRE(c[0] != NULL);
+    test_sleep(500);
+    c[1] = start_client(PRIORITY_HIGH, MS, 1000 * MS, 100);
+    c[2] = start_client(PRIORITY_MID, 6 * MS, 1000 * MS, 100);
+    REQUIRE(c[1] != NULL && c[2] != NULL);
+    CHECK(worker_wait(c[2], 100 * MS));
+    CHECK_RANGE(long_work_done - c[0]->value[3], 4 * MS, 10 * MS);
+    CHECK_RANGE(cpu_us(c[1]), 900, 1200);
+    CHECK_RANGE(cpu_us(c[2]), 2900, 4500);
+}
+
 static void alone_it_waits_for_replenishment(void)
 {
     endpoint = memory_endpoint();
@@ -346,6 +365,7 @@ static const struct test_case cases[] = {
     {"a call on a small budget waits for replenishments", a_small_budget_makes_a_long_call},
     {"three clients: who waits lends, the highest first", three_clients},
     {"the same through a nested call", three_clients_and_a_nested_call},
+    {"a lender that runs out is followed by the next", the_next_lends},
     {"with nobody waiting the call waits for its own", alone_it_waits_for_replenishment},
     {"a caller that gives up takes its budget back", a_caller_that_gives_up},
     {"priority is lent to the server", priority_is_lent},
