@@ -32,7 +32,7 @@ l4_status_t bus_attach(struct bus *bus, uint32_t base, uint32_t size, const stru
         }
     }
     memset(&bus->page[first], (int)bus->devices, size >> 12);
-    bus->device[bus->devices++] = (struct bus_device){ops, state, base};
+    bus->device[bus->devices++] = (struct bus_device){*ops, state, base};
     return L4_OK;
 }
 
@@ -62,12 +62,12 @@ static uint32_t rom_read(const struct bus *bus, uint32_t ipa, uint32_t size)
 l4_status_t bus_read(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size, uint32_t *value)
 {
     const struct bus_device *device = bus_find(bus, ipa);
-    if (device->ops != NULL) {
+    if (bus_present(device)) {
         struct mmio access = {.offset = ipa - device->base, .size = size, .cpu = cpu};
         if ((ipa & (size - 1u)) != 0) {
             return L4_ERR_ALIGN;
         }
-        l4_status_t status = device->ops->read(device->state, &access);
+        l4_status_t status = device->ops.read(device->state, &access);
         *value = access.value;
         return status;
     }
@@ -87,13 +87,13 @@ l4_status_t bus_read(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size,
 l4_status_t bus_write(struct bus *bus, uint32_t cpu, uint32_t ipa, uint32_t size, uint32_t value)
 {
     const struct bus_device *device = bus_find(bus, ipa);
-    if (device->ops != NULL) {
+    if (bus_present(device)) {
         struct mmio access = {.offset = ipa - device->base, .size = size, .cpu = cpu};
         if ((ipa & (size - 1u)) != 0) {
             return L4_ERR_ALIGN;
         }
         access.value = value;
-        return device->ops->write(device->state, &access);
+        return device->ops.write(device->state, &access);
     }
     uint8_t *ram = memory_ram(&bus->memory, ipa, size);
     if (ram != NULL) {

@@ -10,7 +10,7 @@ static l4_status_t fetch_half(struct bus *bus, const struct vcpu_port *port, uin
 {
     uint32_t ipa;
     l4_status_t status = port->translate(port->context, cpu, address, false, &ipa);
-    if (status != L4_OK || bus_find(bus, ipa)->ops != NULL) {
+    if (status != L4_OK || bus_present(bus_find(bus, ipa))) {
         return status != L4_OK ? status : L4_ERR_NOT_SUPPORTED; /* code in a device */
     }
     return bus_read(bus, cpu, ipa, 2, half);

@@ -1,6 +1,6 @@
 /*
- * What happens on each exit. vm_exit() with L4_EXIT_HVC is the path of vm.hvc (that of vm.mmio is
- * vm_mmio() in vm.h); everything else is rare and may call the kernel for registers.
+ * What happens on each exit. The frequent ones, device accesses and hypercalls, usually do not come
+ * this way (main.c answers them); the others may call the kernel for registers.
  */
 #include <stddef.h>
 
@@ -141,7 +141,6 @@ static uint32_t exit_fetch(struct vm *vm, uint32_t cpu, const uint32_t w[4])
     return 0;
 }
 
-/* Hot path: metric vm.hvc. */
 static uint32_t exit_call(struct vm *vm, uint32_t cpu, uint32_t w[4], uint32_t next)
 {
     vm->wish = hypercall(&vm->power, &vm->limits, cpu, w, &vm->call);
@@ -202,8 +201,10 @@ static uint32_t exit_trap(struct vm *vm, uint32_t cpu, const uint32_t w[4])
     return 0;
 }
 
-static uint32_t exit_rare(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t w[4])
+uint32_t vm_exit(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t w[4])
 {
+    vm->wish = POWER_NONE;
+    vm->exits[(label - L4_EXIT_FIRST) % VM_EXITS]++;
     switch (label) {
     case L4_EXIT_MMIO:
         return exit_mmio(vm, cpu, w);
@@ -211,6 +212,8 @@ static uint32_t exit_rare(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t 
         return exit_abort(vm, cpu, w);
     case L4_EXIT_FETCH:
         return exit_fetch(vm, cpu, w);
+    case L4_EXIT_HVC:
+        return exit_call(vm, cpu, w, 0);
     case L4_EXIT_SMC:
         return exit_call(vm, cpu, w, L4_RESUME_NEXT);
     case L4_EXIT_CALL_IMM:
@@ -224,14 +227,4 @@ static uint32_t exit_rare(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t 
     default:
         return undefined(vm, cpu);
     }
-}
-
-uint32_t vm_exit(struct vm *vm, uint32_t cpu, uint32_t label, uint32_t w[4])
-{
-    vm->wish = POWER_NONE;
-    vm->exits[(label - L4_EXIT_FIRST) % VM_EXITS]++;
-    if (label == L4_EXIT_HVC) {
-        return exit_call(vm, cpu, w, 0);
-    }
-    return exit_rare(vm, cpu, label, w);
 }

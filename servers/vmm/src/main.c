@@ -14,6 +14,8 @@
 #define US_PER_SECOND 1000000u
 #define ALARM_WAIT_MAX 3600u /* seconds; then look again */
 
+#define EXIT_TAG(label) ((uint32_t)(label) << L4_TAG_LABEL_SHIFT | L4_TAG_KERNEL)
+
 static struct guest guest;
 
 static void tell_init(uint32_t label, uint32_t w0, uint32_t w1)
@@ -47,7 +49,7 @@ static l4_status_t guest_reset(uint32_t cpu)
 }
 
 /* What an exit asked for beyond its answer. True: reply now, with *actions. */
-static bool wish_fulfil(uint32_t cpu, uint32_t *actions)
+static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, uint32_t *actions)
 {
     l4_status_t status = L4_OK;
     switch (guest.vm.wish) {
@@ -74,30 +76,8 @@ static bool wish_fulfil(uint32_t cpu, uint32_t *actions)
     return true;
 }
 
-/* A word that waits to go with the reply to HVC or SMC, whose reply has no room for it. */
-static void deferred_send(uint32_t cpu, uint32_t word)
-{
-    struct gic_port port = vcpus_gic_port(&guest.vcpus);
-    guest.vcpus.exiting = GIC_CPUS;
-    if (port.inject(port.context, cpu, word) != L4_OK) {
-        gic_returned(&guest.vm.gic, cpu, word);
-    }
-}
-
-/* Every exit but the plain ones on devices. True: reply now, with *label and w. */
-static __attribute__((noinline)) bool exit_any(uint32_t cpu, uint32_t *label, uint32_t w[4])
-{
-    bool call = *label == L4_EXIT_HVC || *label == L4_EXIT_SMC;
-    *label = vm_exit(&guest.vm, cpu, *label, w);
-    uint32_t virq = guest.vcpus.cpu[cpu].deferred;
-    if (virq != 0 && call) {
-        guest.vcpus.cpu[cpu].deferred = 0;
-        deferred_send(cpu, virq);
-    }
-    return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, label);
-}
-
-/* The word that an inject left to travel with the reply. */
+/* The word that an inject left to travel with the reply. A call (HVC, SMC), whose reply has no room
+ * for it, injects nothing. */
 static inline uint32_t virq_attach(uint32_t cpu, uint32_t actions, uint32_t *w2)
 {
     struct vcpu_l4 *vcpu = &guest.vcpus.cpu[cpu];
@@ -109,31 +89,66 @@ static inline uint32_t virq_attach(uint32_t cpu, uint32_t actions, uint32_t *w2)
     return actions;
 }
 
+/* Every exit but the frequent ones. True: reply now, with *label and w. */
+static __attribute__((noinline)) bool exit_any(uint32_t cpu, uint32_t *label, uint32_t w[4])
+{
+    *label = vm_exit(&guest.vm, cpu, *label, w);
+    *label = virq_attach(cpu, *label, &w[2]);
+    return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, label);
+}
+
+/* An access that a device answers without more ado. False: it is not one of these. */
+static inline bool exit_device(uint32_t cpu, struct l4_msg *msg)
+{
+    const struct bus_device *device = bus_find(&guest.vm.bus, msg->w[0]);
+    if (!vm_mmio_plain(device, msg->w[0], msg->w[1])) {
+        return false;
+    }
+    uint32_t value = msg->w[2];
+    uint32_t w2 = 0;
+    guest.vm.exits[L4_EXIT_MMIO - L4_EXIT_FIRST]++;
+    uint32_t actions = vm_mmio(&guest.vm, cpu, device, msg->w[0], msg->w[1], &value);
+    actions = virq_attach(cpu, actions, &w2);
+    *msg = l4_msg(actions, value, 0, w2, 0);
+    return true;
+}
+
+/* A hypercall. True: reply now. */
+static inline bool exit_hvc(uint32_t cpu, struct l4_msg *msg)
+{
+    uint32_t r[4] = {msg->w[0], msg->w[1], msg->w[2], msg->w[3]};
+    uint32_t actions = L4_RESUME_WRITE;
+    bool reply = true;
+    guest.vm.exits[L4_EXIT_HVC - L4_EXIT_FIRST]++;
+    guest.vm.wish = hypercall(&guest.vm.power, &guest.vm.limits, cpu, r, &guest.vm.call);
+    if (__builtin_expect(guest.vm.wish != POWER_NONE, 0)) {
+        reply = wish_fulfil(cpu, &actions);
+    }
+    *msg = l4_msg(actions, r[0], r[1], r[2], r[3]);
+    return reply;
+}
+
 /* Hot path: metrics vm.mmio, vm.hvc. The message stays in registers as long as nothing here takes
  * its address: what the rare exits need is copied. */
 static inline bool message(void *context, struct l4_msg *msg)
 {
     (void)context;
     uint32_t cpu = msg->badge - BADGE_VCPU_0;
-    uint32_t label = l4_tag_label(msg->tag);
-    if (!l4_tag_is_kernel(msg->tag) || cpu >= guest.vm.cpus) {
+    uint32_t tag = msg->tag;
+    if (__builtin_expect(cpu >= guest.vm.cpus || !l4_tag_is_kernel(tag), 0)) {
         *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0); /* the VMM serves nobody else */
         return true;
     }
-    const struct bus_device *device = bus_find(&guest.vm.bus, msg->w[0]);
     guest.vcpus.exiting = cpu;
-    if (label == L4_EXIT_MMIO && vm_mmio_plain(device, msg->w[0], msg->w[1])) {
-        uint32_t value = msg->w[2];
-        uint32_t w2 = 0;
-        guest.vm.exits[L4_EXIT_MMIO - L4_EXIT_FIRST]++;
-        label = vm_mmio(&guest.vm, cpu, device, msg->w[0], msg->w[1], &value);
-        label = virq_attach(cpu, label, &w2);
-        *msg = l4_msg(label, value, 0, w2, 0);
+    if (__builtin_expect(tag == EXIT_TAG(L4_EXIT_MMIO) && exit_device(cpu, msg), 1)) {
         return true;
     }
+    if (tag == EXIT_TAG(L4_EXIT_HVC)) {
+        return exit_hvc(cpu, msg);
+    }
+    uint32_t label = l4_tag_label(tag);
     uint32_t w[4] = {msg->w[0], msg->w[1], msg->w[2], msg->w[3]};
     bool reply = exit_any(cpu, &label, w);
-    label = virq_attach(cpu, label, &w[2]);
     *msg = l4_msg(label, w[0], w[1], w[2], w[3]);
     return reply;
 }

@@ -6,6 +6,7 @@
 #define VMM_BUS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <vmm/mmio.h>
@@ -16,7 +17,7 @@
 #define BUS_DEVICES 8u
 
 struct bus_device {
-    const struct device_ops *ops; /* NULL: nothing there */
+    struct device_ops ops; /* a copy; NULL members: nothing there */
     void *state;
     uint32_t base;
 };
@@ -31,10 +32,10 @@ struct guest_memory {
 };
 
 struct bus {
-    uint8_t page[BUS_PAGES]; /* index into device; 0: none */
     struct bus_device device[BUS_DEVICES];
     uint32_t devices;
     struct guest_memory memory;
+    uint8_t page[BUS_PAGES]; /* index into device; 0: none */
 };
 
 void bus_init(struct bus *bus, const struct guest_memory *memory);
@@ -44,11 +45,16 @@ void bus_init(struct bus *bus, const struct guest_memory *memory);
 L4_MUST_CHECK l4_status_t bus_attach(struct bus *bus, uint32_t base, uint32_t size,
                                      const struct device_ops *ops, void *state);
 
-/* The device at an address; its ops are NULL when there is none. Hot path: vm.mmio. */
+/* The device at an address; see bus_present(). Hot path: vm.mmio. */
 static inline const struct bus_device *bus_find(const struct bus *bus, uint32_t ipa)
 {
     uint32_t page = (ipa - BUS_BASE) >> 12;
     return &bus->device[page < BUS_PAGES ? bus->page[page] : 0];
+}
+
+static inline bool bus_present(const struct bus_device *device)
+{
+    return device->ops.read != NULL;
 }
 
 /* Accesses of 1, 2 or 4 bytes anywhere: devices, RAM, ROM (writes ignored). Errors: ALIGN (an

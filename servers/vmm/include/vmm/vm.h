@@ -63,7 +63,7 @@ uint32_t vm_mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write, 
 static inline bool vm_mmio_plain(const struct bus_device *device, uint32_t ipa, uint32_t syndrome)
 {
     uint32_t size = L4_SYN_SIZE(syndrome);
-    return device->ops != NULL && size <= 2u && (ipa & ((1u << size) - 1u)) == 0;
+    return bus_present(device) && size <= 2u && (ipa & ((1u << size) - 1u)) == 0;
 }
 
 /*
@@ -76,8 +76,8 @@ static inline uint32_t vm_mmio(struct vm *vm, uint32_t cpu, const struct bus_dev
 {
     struct mmio access = {ipa - device->base, 1u << L4_SYN_SIZE(syndrome), cpu, *value};
     bool write = L4_SYN_WRITE(syndrome) != 0;
-    l4_status_t status = write ? device->ops->write(device->state, &access)
-                               : device->ops->read(device->state, &access);
+    l4_status_t status = write ? device->ops.write(device->state, &access)
+                               : device->ops.read(device->state, &access);
     if (__builtin_expect(status != L4_OK, 0)) {
         return vm_mmio_refused(vm, cpu, ipa, write, status);
     }
