@@ -29,10 +29,18 @@ static uint64_t range_end(const struct l4_boot_range *range)
     return range->base + range->size;
 }
 
+#define LAST_PAGE l4_align_down(UINT64_MAX, L4_PAGE_SIZE)
+
+/* base + size, or the last page boundary that 64 bits hold: device trees say anything. */
+static uint64_t end_of(uint64_t base, uint64_t size)
+{
+    return base < LAST_PAGE && size < LAST_PAGE - base ? base + size : LAST_PAGE;
+}
+
 bool memory_add(struct memory *memory, uint64_t base, uint64_t size)
 {
-    const uint64_t start = l4_align_up(base, L4_PAGE_SIZE);
-    const uint64_t end = l4_align_down(base + size, L4_PAGE_SIZE);
+    const uint64_t start = l4_align_up(base < LAST_PAGE ? base : LAST_PAGE, L4_PAGE_SIZE);
+    const uint64_t end = l4_align_down(end_of(base, size), L4_PAGE_SIZE);
     if (start >= end) {
         return true;
     }
@@ -64,9 +72,9 @@ bool memory_add(struct memory *memory, uint64_t base, uint64_t size)
 bool memory_remove(struct memory *memory, uint64_t base, uint64_t size)
 {
     const uint64_t start = l4_align_down(base, L4_PAGE_SIZE);
-    const uint64_t end = l4_align_up(base + size, L4_PAGE_SIZE);
+    const uint64_t end = l4_align_up(end_of(base, size), L4_PAGE_SIZE);
     uint32_t i = 0;
-    while (i < memory->count) {
+    while (size != 0 && i < memory->count) {
         struct l4_boot_range *const range = &memory->range[i];
         const uint64_t stop = range_end(range);
         if (range->base >= end || stop <= start) {

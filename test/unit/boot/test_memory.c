@@ -103,6 +103,25 @@ static void refuses_when_the_map_is_full(void **state)
     assert_false(memory_remove(&memory, 0x40001000, 0x1000)); /* would make two of one */
 }
 
+static void takes_sizes_beyond_the_last_address(void **state)
+{
+    (void)state;
+    assert_true(memory_add(&memory, 0x40000000, 0x20000000));
+    assert_true(memory_remove(&memory, 0x48000000, 0)); /* nothing */
+    assert_int_equal(memory.count, 1);
+    assert_true(memory_remove(&memory, 0x48000000, 0xfffffffffffff000)); /* all that follows */
+    assert_int_equal(memory.count, 1);
+    expect(0, 0x40000000, 0x8000000);
+    assert_true(memory_remove(&memory, 0x44000000, UINT64_MAX));
+    assert_int_equal(memory.count, 1);
+    expect(0, 0x40000000, 0x4000000);
+    assert_true(memory_remove(&memory, UINT64_MAX, UINT64_MAX));
+    assert_true(memory_add(&memory, UINT64_MAX, UINT64_MAX)); /* no whole page */
+    assert_int_equal(memory.count, 1);
+    assert_false(memory_add(&memory, 0x3fff0000, UINT64_MAX)); /* overlap */
+    expect(0, 0x40000000, 0x4000000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +130,7 @@ int main(void)
         cmocka_unit_test_setup(says_what_is_free, set_up),
         cmocka_unit_test_setup(takes_the_lowest_that_fits, set_up),
         cmocka_unit_test_setup(refuses_when_the_map_is_full, set_up),
+        cmocka_unit_test_setup(takes_sizes_beyond_the_last_address, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
