@@ -64,7 +64,7 @@ def parser():
 
     test = verbs.add_parser("test", help="build everything and run the tests")
     test.add_argument("labels", nargs="*", metavar="LABEL",
-                      help="unit, lint, target, system, bench, mutants (default: all but mutants)")
+                      help="unit, lint, target, system, bench, mutants, fuzz (default: all but mutants and fuzz)")
     test.add_argument("--match", metavar="REGEX", help="only the tests whose name matches")
     test.set_defaults(function=_test)
 

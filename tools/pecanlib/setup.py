@@ -12,6 +12,7 @@ RUN = BUILD + ("qemu-system-arm",)
 HOST = ("cmake", "ninja-build", "gcc", "libc6-dev", "libcmocka-dev")
 CHECK = ("device-tree-compiler", "python3-libfdt", "cpp", "dt-schema")
 TEST = tuple(dict.fromkeys(RUN + HOST + CHECK + ("clang-format-14", "clang-tidy-14", "git")))
+FUZZ = ("clang-14", "libclang-rt-14-dev")
 DEBUG = RUN + ("gdb-multiarch",)
 EVERYTHING = tuple(dict.fromkeys(TEST + DEBUG))
 

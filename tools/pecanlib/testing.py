@@ -10,9 +10,9 @@ from .ui import PecanError, say
 HOST, TARGET = "host", project.DEFAULT_BOARD
 # label: the build trees whose tests carry it
 LABELS = {"unit": (HOST,), "lint": (HOST, TARGET), "target": (TARGET,), "system": (TARGET,),
-          "bench": (TARGET,), "mutants": (TARGET,)}
-# Rebuilds the system dozens of times: only when asked by name.
-ON_REQUEST = ("mutants",)
+          "bench": (TARGET,), "mutants": (TARGET,), "fuzz": (HOST,)}
+# Rebuilds the system dozens of times, or runs as long as one likes: only when asked by name.
+ON_REQUEST = ("mutants", "fuzz")
 TIMEOUT = 3 * 3600
 
 
@@ -31,7 +31,8 @@ def run(options):
         if label not in LABELS:
             raise PecanError(f"unknown label '{label}'", f"Labels: {', '.join(LABELS)}.", status=2)
     trees = [tree for tree in (HOST, TARGET) if any(tree in LABELS[label] for label in labels)]
-    setup.ensure(setup.HOST if trees == [HOST] else setup.TEST)
+    packages = setup.HOST if trees == [HOST] else setup.TEST
+    setup.ensure(packages + setup.FUZZ if "fuzz" in labels else packages)
     for tree in trees:
         build.preset(tree)
     folder = _write_index(trees)
