@@ -43,6 +43,16 @@ struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uin
     return vcpu_exit(self, label, w0, hsr, w2, self->frame.pc);
 }
 
+/* What a big-endian guest (CPSR.E) has in a register is in the other order on the bus, where
+ * devices are little-endian. */
+static uint32_t bus_order(const struct thread *t, uint32_t value, uint32_t size)
+{
+    if (likely((t->frame.cpsr & PSR_E) == 0) || size == 0) {
+        return value;
+    }
+    return size == 1 ? __builtin_bswap16((uint16_t)value) : __builtin_bswap32(value);
+}
+
 static uint32_t access_value(const struct thread *t, uint32_t hsr)
 {
     uint32_t value;
@@ -50,7 +60,7 @@ static uint32_t access_value(const struct thread *t, uint32_t hsr)
     if (L4_SYN_WRITE(hsr) == 0) {
         return 0;
     }
-    value = vcpu_reg_get(t, L4_SYN_RT(hsr));
+    value = bus_order(t, vcpu_reg_get(t, L4_SYN_RT(hsr)), L4_SYN_SIZE(hsr));
     switch (L4_SYN_SIZE(hsr)) {
     case 0:
         return value & 0xffu;
@@ -204,6 +214,7 @@ static uint32_t sign_extend(uint32_t value, uint32_t size)
 static void answer_mmio(struct thread *t, uint32_t hsr, uint32_t value)
 {
     if (L4_SYN_WRITE(hsr) == 0) {
+        value = bus_order(t, value, L4_SYN_SIZE(hsr));
         vcpu_reg_set(t, L4_SYN_RT(hsr),
                      L4_SYN_SIGN(hsr) != 0 ? sign_extend(value, L4_SYN_SIZE(hsr)) : value);
     }
@@ -276,7 +287,7 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
 
     v->exit = 0;
     if (exit == L4_EXIT_MMIO && (v->syndrome & HSR_PLAIN_MASK) == HSR_PLAIN &&
-        (t->frame.cpsr & PSR_IT) == 0 && (actions & L4_RESUME_INJECT) == 0) {
+        (t->frame.cpsr & (PSR_IT | PSR_E)) == 0 && (actions & L4_RESUME_INJECT) == 0) {
         if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(v->syndrome) == 0) {
             t->frame.r[L4_SYN_RT(v->syndrome)] = w[0];
         }

@@ -132,6 +132,7 @@ uint32_t gich_word(const struct vcpu *v, uint32_t slot);
 
 #define PSR_T 0x20u
 #define PSR_IT 0x0600fc00u
+#define PSR_E 0x200u
 #define PSR_FLAGS_SHIFT 28u
 
 /* trap_guest.c: an exit with the guest's pc as its last word. */
