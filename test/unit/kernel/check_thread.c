@@ -183,6 +183,7 @@ void check_threads(const struct world *w)
     earliest = cpu_boot.timeouts.root != NULL ? cpu_boot.timeouts.root->key : UINT64_MAX;
     CHECK(fake.timer_deadline <= earliest && fake.timer_deadline <= cpu_boot.budget_deadline,
           "the timer is set too late");
+    CHECK(cpu_boot.current != NULL || cpu_boot.top_ready < 0, "asleep over a ready thread");
     if (cpu_boot.current != NULL) {
         const struct thread *t = cpu_boot.current;
 
