@@ -116,16 +116,16 @@ static void used_up_budget_is_a_state(void)
     CHECK_EQ(worker_state(w), L4_STATE_STOPPED);
 }
 
-/* Works w0 microseconds of the processor's time for each call. */
+/* Works w0 microseconds: a thousand instructions each, whatever the compiler does. */
 static void work(struct worker *self, uint32_t us)
 {
-    for (uint32_t i = 0; i < us * 100u; i++) {
-        __asm__ volatile("add r0, r0, #0\n\tadd r0, r0, #0\n\tadd r0, r0, #0\n\tadd r0, r0, #0\n\t"
-                         "add r0, r0, #0\n\tadd r0, r0, #0\n\tadd r0, r0, #0"
-                         :
-                         :
-                         : "memory");
-    }
+    uint32_t rounds = us * 100u + 1;
+
+    __asm__ volatile("1: nop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\t"
+                     "subs %[rounds], %[rounds], #1\n\tbne 1b"
+                     : [rounds] "+r"(rounds)
+                     :
+                     : "cc", "memory");
     self->value[0]++;
 }
 
@@ -231,7 +231,7 @@ static void waiting_callers_lend(bool with_nested)
     CHECK_RANGE(long_work_done - c[0]->value[3], 4 * MS, 10 * MS);
     CHECK_RANGE(cpu_us(c[0]), 1900, 2200);
     /* The highest has lent, and nobody else. */
-    CHECK_RANGE(cpu_us(c[1]), 2900, 3900);
+    CHECK_RANGE(cpu_us(c[1]), 2900, 3500);
     CHECK_RANGE(cpu_us(c[2]), 100, 400);
 }
 
