@@ -80,6 +80,22 @@ void gic_reset(struct gic *gic)
     }
 }
 
+void gic_cpu_off(struct gic *gic, uint32_t cpu)
+{
+    for (uint32_t i = 0; i < GIC_WORDS; i++) {
+        struct gic_word *word = gic_word(gic, cpu, i);
+        for (uint32_t bits = word->flight; bits != 0; bits &= bits - 1u) {
+            uint32_t irq = i * 32u + (uint32_t)__builtin_ctz(bits);
+            if (irq >= GIC_BANKED && gic->state.spi_flight_cpu[irq - GIC_BANKED] != cpu) {
+                continue;
+            }
+            irq_withdraw(gic, cpu, irq);
+            word->flight &= ~irq_bit(irq); /* what has ended meanwhile is not told any more */
+            word->soft &= ~irq_bit(irq);
+        }
+    }
+}
+
 void gic_cpu_on(struct gic *gic, uint32_t cpu)
 {
     gic_configure_timers(gic, cpu);

@@ -268,6 +268,7 @@ l4_status_t guest_run(struct guest *guest, uint32_t cpu)
 l4_status_t guest_cpu_on(struct guest *guest, const struct power_call *call)
 {
     const uint32_t r[3] = {call->context, 0, 0};
+    gic_cpu_off(&guest->vm.gic, call->cpu);
     l4_status_t status = vcpu_place(guest, call->cpu, call->entry, r);
     gic_cpu_on(&guest->vm.gic, call->cpu);
     return status != L4_OK ? status : guest_run(guest, call->cpu);

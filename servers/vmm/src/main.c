@@ -27,10 +27,28 @@ static void tell_init(uint32_t label, uint32_t w0, uint32_t w1)
     }
 }
 
+/* The guest's end, which init learns when the last of its output is on its way. */
+static struct {
+    bool waits;
+    enum l4_off_reason reason;
+    l4_status_t status;
+} off;
+
+static void off_report(void)
+{
+    if (off.waits && pl011_output_done(&guest.vm.uart)) {
+        off.waits = false;
+        tell_init(INIT_GUEST_OFF, off.reason, (uint32_t)off.status);
+    }
+}
+
 static void guest_off(enum l4_off_reason reason, l4_status_t status)
 {
     guest_stop(&guest);
-    tell_init(INIT_GUEST_OFF, reason, (uint32_t)status);
+    off.waits = true;
+    off.reason = reason;
+    off.status = status;
+    off_report();
 }
 
 static l4_status_t guest_reset(uint32_t cpu)
@@ -159,6 +177,7 @@ static void signal(void *context, uint32_t bits)
     guest.vcpus.exiting = GIC_CPUS;
     if ((bits & CONSOLE_BIT) != 0) {
         pl011_console_ready(&guest.vm.uart);
+        off_report();
     }
 }
 

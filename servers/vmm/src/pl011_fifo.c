@@ -153,3 +153,8 @@ void tx_break(struct pl011_state *s)
         rx_push(s, DR_BE | DR_FE);
     }
 }
+
+bool pl011_output_done(const struct pl011 *uart)
+{
+    return uart->state.tx_count == 0 || !enabled(&uart->state, CR_TXE);
+}

@@ -100,6 +100,9 @@ void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port);
 /* Back to the state after reset. The kernel's in-flight entries must be gone (vCPU reset). */
 void gic_reset(struct gic *gic);
 
+/* A vCPU is going to be reset by itself: what is in flight comes back, pending or active. */
+void gic_cpu_off(struct gic *gic, uint32_t cpu);
+
 /* A vCPU was reset by itself: the kernel learns its timers' interrupts again. */
 void gic_cpu_on(struct gic *gic, uint32_t cpu);
 

@@ -56,6 +56,9 @@ void pl011_reset(struct pl011 *uart);
 /* The console may have input, or room for output. */
 void pl011_console_ready(struct pl011 *uart);
 
+/* True when the console has taken all that the guest sent and that can be sent. */
+bool pl011_output_done(const struct pl011 *uart);
+
 /* The receive timeout: true while one is running; pl011_timeout() says that it has passed (any
  * time: on the wire it is 32 bits). */
 static inline bool pl011_timeout_runs(const struct pl011 *uart)
