@@ -118,12 +118,14 @@ static void take_back(const struct gift *gift)
 static int find_slots(struct thread *to, uint32_t items)
 {
     for (uint32_t i = 0; i < items; i++) {
+        l4_cap_t index = to->buffer->slot[i];
+        bool made = aspace_slot(to->aspace, index) == NULL;
         struct cap *slot;
 
-        if (cap_free_slot(to->aspace, to->buffer->slot[i], &slot) != L4_OK) {
+        if (cap_free_slot(to->aspace, index, &slot) != L4_OK) {
             return L4_ERR_TRANSFER;
         }
-        if (arch_irq_pending()) {
+        if (made && arch_irq_pending()) { /* each restart gets further */
             return KERNEL_PREEMPTED;
         }
     }
