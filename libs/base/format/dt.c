@@ -7,6 +7,18 @@
 
 #define DT_CELLS_MAX 2
 
+/* The reserved ranges end, inside the tree, and share no byte with the other blocks: fdt_pack()
+ * moves each block by itself. */
+static bool reservations_apart(const void *blob)
+{
+    const int count = fdt_num_mem_rsv(blob);
+    const uint64_t size = (count + UINT64_C(1)) * sizeof(struct fdt_reserve_entry);
+    const uint32_t start = fdt_off_mem_rsvmap(blob);
+    return count >= 0 &&
+           !l4_range_overlaps(start, size, fdt_off_dt_struct(blob), fdt_size_dt_struct(blob)) &&
+           !l4_range_overlaps(start, size, fdt_off_dt_strings(blob), fdt_size_dt_strings(blob));
+}
+
 bool dt_check(const void *blob, size_t size)
 {
     if (!l4_is_aligned((uintptr_t)blob, 4) || size < sizeof(struct fdt_header) ||
@@ -19,6 +31,15 @@ bool dt_check(const void *blob, size_t size)
     if (!l4_is_aligned(structure, 4) || !l4_is_aligned(fdt_off_mem_rsvmap(blob), 8) ||
         structure > total || fdt_size_dt_struct(blob) > total - structure || strings > total ||
         fdt_size_dt_strings(blob) > total - strings || fdt_off_mem_rsvmap(blob) > total) {
+        return false;
+    }
+    if (!reservations_apart(blob)) {
+        return false;
+    }
+    /* The reservations end within their block: fdt_pack() moves as many as it counts. */
+    const int reserved = fdt_num_mem_rsv(blob);
+    if (reserved < 0 || l4_range_overlaps(fdt_off_mem_rsvmap(blob), (uint64_t)(reserved + 1) * 16u,
+                                          structure, total - structure)) {
         return false;
     }
     unsigned int depth = 0;

@@ -195,12 +195,23 @@ static void survives_corruption(void **state)
     }
 }
 
+/* Without its end, the list of reserved ranges goes on in the structure, which fdt_pack() would
+ * then move beyond the tree's end. */
+static void refuses_reservations_without_end(void **state)
+{
+    (void)state;
+    assert_true(dt_check(tree, SIZE));
+    memset((uint8_t *)tree + fdt_off_mem_rsvmap(tree), 0x40, 16);
+    assert_false(dt_check(tree, SIZE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(translates_addresses, set_up),
         cmocka_unit_test_setup(reads_interrupts, set_up),
         cmocka_unit_test_setup(finds_nodes, set_up),
+        cmocka_unit_test_setup(refuses_reservations_without_end, set_up),
         cmocka_unit_test_setup(survives_cuts, set_up),
         cmocka_unit_test_setup(survives_corruption, set_up),
     };
