@@ -60,6 +60,7 @@ static void carry_out(struct world *w)
     switch (w->vm.wish) {
     case POWER_CPU_ON:
         FUZZ_CHECK(w->vm.call.cpu < w->cpus);
+        gic_cpu_off(&w->vm.gic, w->vm.call.cpu);
         cpu_reset(w, w->vm.call.cpu);
         gic_cpu_on(&w->vm.gic, w->vm.call.cpu);
         break;

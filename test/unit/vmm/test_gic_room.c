@@ -1,6 +1,6 @@
 /*
  * Slots that the distributor empties itself: the kernel tells only of those that the guest ends, so
- * what waits for one has to be sent at once.
+ * what waits for one has to be sent at once. Slots that a vCPU's reset empties.
  */
 #include "fake_gic.h"
 
@@ -17,6 +17,8 @@
 #define ICPENDR 0x280u
 #define ICACTIVER 0x380u
 #define ITARGETSR 0x800u
+#define ICFGR 0xc00u
+#define SGIR 0xf00u
 
 #define SPI 40u /* the first of five */
 
@@ -76,6 +78,34 @@ static void an_interrupt_for_another_vcpu_makes_room(void **state)
     assert_int_equal(fake_flight(&kernel, 0, SPI + 1), 0);
 }
 
+/* What a vCPU had in flight when it was reset goes out again. */
+static void a_reset_vcpu_gets_its_interrupts_again(void **state)
+{
+    (void)state;
+    fake_init(&kernel, 2);
+    fake_write(&kernel, 0, CTLR, 4, 1);
+    fake_write(&kernel, 0, ITARGETSR + SPI, 2, 0x0202); /* a level and an edge */
+    fake_write(&kernel, 0, ICFGR + SPI / 16 * 4, 4, 2u << (SPI + 1) % 16 * 2);
+    fake_write(&kernel, 0, ISENABLER + SPI / 32 * 4, 4, 3u << SPI % 32);
+    fake_write(&kernel, 0, SGIR, 4, 2u << 16 | 3u);
+    assert_int_equal(fake_acknowledge(&kernel, 1), 3);
+    gic_set_line(&kernel.gic, 0, SPI, true);
+    fake_write(&kernel, 0, ISPENDR + SPI / 32 * 4, 4, 2u << SPI % 32);
+    for (uint32_t i = 0; i < 2; i++) {
+        gic_cpu_off(&kernel.gic, 1);
+        for (uint32_t slot = 0; slot < GIC_SLOTS; slot++) {
+            assert_int_equal(kernel.cpu[1].slot[slot], 0);
+        }
+        gic_cpu_on(&kernel.gic, 1);
+        assert_true((fake_flight(&kernel, 1, SPI) & L4_VIRQ_PENDING) != 0);
+        assert_true((fake_flight(&kernel, 1, SPI + 1) & L4_VIRQ_PENDING) != 0);
+        assert_true((fake_flight(&kernel, 1, 3) & L4_VIRQ_ACTIVE) != 0);
+    }
+    fake_end(&kernel, 1, 3);
+    gic_set_line(&kernel.gic, 0, SPI, false);
+    assert_int_equal(fake_flight(&kernel, 1, SPI), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +113,7 @@ int main(void)
         cmocka_unit_test(a_cleared_interrupt_makes_room),
         cmocka_unit_test(a_deactivated_interrupt_makes_room),
         cmocka_unit_test(an_interrupt_for_another_vcpu_makes_room),
+        cmocka_unit_test(a_reset_vcpu_gets_its_interrupts_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
