@@ -13,6 +13,7 @@
 #include "worker.h"
 
 #define BAD 0x38000000u
+#define THUMB_SLOT 11
 #define WORKER_END 0xe7f001feu /* UDF #L4_EXIT_UDF */
 
 static l4_cap_t endpoint;
@@ -223,32 +224,27 @@ static void forbidden_instructions(void)
     CHECK_EQ(w->value[0], 77);
 }
 
+/* `SVC #number` with r1 = value[7], for each number that the cases want. */
 static void calls(struct worker *self, uint32_t number)
 {
     register uint32_t r0 __asm__("r0") = 0;
     register uint32_t r1 __asm__("r1") = self->value[7];
 
-    if (number == L4_SYS_COUNT) {
-        __asm__ volatile("svc %[n]" : "+r"(r0) : [n] "i"(L4_SYS_COUNT) : "memory");
-    } else if (number == 255) {
-        __asm__ volatile("svc #255" : "+r"(r0) : : "memory");
-    } else if (number == 0xffffff) {
-        __asm__ volatile("svc #0xffffff" : "+r"(r0) : : "memory");
-    } else if (number == L4_SYS_CAP) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_CAP) : "memory");
-    } else if (number == L4_SYS_REGION) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_REGION) : "memory");
-    } else if (number == L4_SYS_ASPACE) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_ASPACE) : "memory");
-    } else if (number == L4_SYS_THREAD) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_THREAD) : "memory");
-    } else if (number == L4_SYS_VCPU) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_VCPU) : "memory");
-    } else if (number == L4_SYS_IRQ) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_IRQ) : "memory");
-    } else if (number == L4_SYS_SYSTEM) {
-        __asm__ volatile("svc %[n]" : "+r"(r0), "+r"(r1) : [n] "i"(L4_SYS_SYSTEM) : "memory");
+#define CALL(n)                                                                                    \
+    if (number == (n)) {                                                                           \
+        __asm__ volatile("svc %[call]" : "+r"(r0), "+r"(r1) : [call] "i"(n) : "memory");           \
     }
+    CALL(L4_SYS_COUNT)
+    CALL(255)
+    CALL(0xffffff)
+    CALL(L4_SYS_CAP)
+    CALL(L4_SYS_REGION)
+    CALL(L4_SYS_ASPACE)
+    CALL(L4_SYS_THREAD)
+    CALL(L4_SYS_VCPU)
+    CALL(L4_SYS_IRQ)
+    CALL(L4_SYS_SYSTEM)
+#undef CALL
     self->value[1] = 1;
 }
 
@@ -300,6 +296,55 @@ static void unknown_operations(void)
         expect_malformed(call[i].number, 0xffffffffu, call[i].number);
         expect_malformed(call[i].number, 0x80000000u, call[i].number);
     }
+}
+
+/* System calls from Thumb state: a good one, one that is restarted, a malformed one. */
+static void thumb_calls(struct worker *self, uint32_t region)
+{
+    uint32_t clock = 0;
+    uint32_t split = 0;
+
+    __asm__ volatile(".syntax unified\n\tadr r0, 1f + 1\n\tbx r0\n\t.thumb\n\t.balign 4\n"
+                     "1: movs r0, #0\n\tmovs r1, #2\n\tsvc #12\n\tmov r8, r1\n\t"
+                     "mov r0, %[region]\n\tmovs r1, #1\n\tmov.w r2, #0x1000000\n\t"
+                     "movs r3, #12\n\tmovs r4, %[slot]\n\tsvc #7\n\tmov r9, r0\n\t"
+                     "svc #200\n\t"
+                     "ldr r0, =2f\n\tbx r0\n\t.ltorg\n\t.arm\n\t.balign 4\n"
+                     "2: mov %[clock], r8\n\tmov %[split], r9"
+                     : [clock] "=r"(clock), [split] "=r"(split)
+                     : [region] "r"(region), [slot] "i"(THUMB_SLOT)
+                     : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "memory", "cc");
+    self->value[0] = clock;
+    self->value[1] = split;
+    self->value[2] = 1;
+}
+
+static void system_calls_in_thumb_state(void)
+{
+    struct l4_msg msg;
+
+    REQUIRE(start_space());
+    const l4_cap_t ram = memory_ram(16 << 20);
+
+    REQUIRE(space_give(space, 9, endpoint, L4_RIGHT_ALL, 0));
+    REQUIRE_OK(l4_cap_move(ram, 10, space->cap));
+    struct worker *const w = run(thumb_calls, 10);
+
+    REQUIRE(w != NULL);
+    /* It wipes for some milliseconds, and is interrupted meanwhile. */
+    for (uint32_t i = 0; i < 20; i++) {
+        test_sleep(50);
+    }
+    REQUIRE(expect(&msg, L4_FAULT_SYSCALL));
+    CHECK_EQ(msg.w[0], 200);
+    const struct l4_msg answer = l4_msg(L4_FAULT_REPLY_RETRY, 0, 0, 0, 0);
+    const l4_cap_t reply = memory_slot();
+
+    CHECK_OK(l4_cap_save_reply(reply));
+    CHECK_OK(l4_send(reply, &answer, 0));
+    CHECK(worker_wait(w, 10000));
+    CHECK(w->value[0] != 0);
+    CHECK_OK(w->value[1]);
 }
 
 static void without_handler(void)
@@ -365,6 +410,7 @@ static const struct test_case cases[] = {
     {"what PL0 may not execute faults its thread", forbidden_instructions},
     {"an unknown system call faults its caller", unknown_system_calls},
     {"an unknown operation faults its caller", unknown_operations},
+    {"system calls work in Thumb state", system_calls_in_thumb_state},
     {"without a handler the thread is stopped", without_handler},
     {"a fault that is not answered stops the thread", handler_dies},
     {"the fault endpoint's end stops the thread", fault_endpoint_dies},

@@ -8,7 +8,9 @@
 #include <l4/start.h>
 #include <l4/system.h>
 #include <l4/thread.h>
+#include <l4/vcpu.h>
 
+#include "guest.h"
 #include "memory.h"
 #include "test.h"
 #include "worker.h"
@@ -262,6 +264,40 @@ static void budgets_run_out(void)
     expect_bounded("20 budgets, round robin and not");
 }
 
+GUEST_BLOB(vfp);
+GUEST_BLOB(wfi);
+
+/* Guests with everything in use: exits, switches with VFP, injection, their end. */
+static void guests(void)
+{
+    static struct guest g[3];
+
+    (void)worst();
+    for (uint32_t i = 0; i < 3; i++) {
+        REQUIRE(i < 2 ? GUEST_CREATE(&g[i], vfp) : GUEST_CREATE(&g[i], wfi));
+        CHECK_OK(l4_vcpu_timer(g[i].vcpu, L4_TIMER_VIRTUAL, l4_virq(27, 0xa0, 0)));
+        CHECK_OK(l4_vcpu_timer(g[i].vcpu, L4_TIMER_PHYSICAL, l4_virq(30, 0xa0, 0)));
+        REQUIRE(guest_start(&g[i]) && guest_expect(&g[i], L4_EXIT_HVC));
+    }
+    for (uint32_t i = 0; i < 40; i++) {
+        REQUIRE(guest_resume(&g[i % 3]));
+        if (i % 3 == 2) {
+            CHECK_OK(l4_vcpu_inject(g[2].vcpu, l4_virq(40, 0xa0, 0)));
+        }
+        REQUIRE(guest_expect(&g[i % 3], L4_EXIT_HVC));
+    }
+    expect_bounded("exits and switches of guests");
+    for (uint32_t group = 0; group < L4_REGS_COUNT; group++) {
+        CHECK_OK(l4_thread_read_regs(g[0].vcpu, group));
+        CHECK_OK(l4_thread_write_regs(g[0].vcpu, group));
+    }
+    expect_bounded("their registers read and written");
+    CHECK_OK(l4_cap_revoke(g[0].space->pool));
+    CHECK_OK(l4_cap_delete(g[1].vcpu));
+    CHECK_OK(l4_cap_delete(g[2].space->cap));
+    expect_bounded("their ends");
+}
+
 static void summary(void)
 {
     test_print("BENCH kernel.nonpreempt.worst min=%lu med=%lu max=%lu", (unsigned long)worst_of_all,
@@ -279,6 +315,7 @@ static const struct test_case cases[] = {
     {"an address space full of objects", life_of_a_space},
     {"faults", many_faults},
     {"budgets", budgets_run_out},
+    {"guests", guests},
     {"the worst of all", summary},
 };
 

@@ -292,7 +292,7 @@ static void memory_of_others(void)
     }
 }
 
-static void translate(void)
+static void translate_without_mmu(void)
 {
     uint32_t ipa = 0;
 
@@ -300,6 +300,75 @@ static void translate(void)
     REQUIRE(guest_expect(&guest, L4_EXIT_HVC));
     CHECK_OK(l4_vcpu_translate(guest.vcpu, 0x40001234u, false, false, &ipa));
     CHECK_EQ(ipa, 0x40001234u);
+}
+
+static void expect_translation(uint32_t va, bool write, bool user, uint32_t expected)
+{
+    uint32_t ipa = 0;
+
+    CHECK_OK(l4_vcpu_translate(guest.vcpu, va, write, user, &ipa));
+    CHECK_EQ(ipa, expected);
+}
+
+static void expect_fault(uint32_t va, bool write, bool user, uint32_t expected)
+{
+    uint32_t status = 0;
+
+    CHECK_EQ(l4_vcpu_translate(guest.vcpu, va, write, user, &status), L4_ERR_NOT_FOUND);
+    CHECK_EQ((status & 0xfu) | ((status >> 6) & 0x10u), expected);
+}
+
+/* Short descriptors (ARM ARM B3.5): a section, a read-only section, a table with one small page. */
+static void translate_with_mmu(void)
+{
+    struct l4_regs_cp15 *const cp15 = (struct l4_regs_cp15 *)l4_msgbuf()->word;
+
+    REQUIRE(GUEST_CREATE(&guest, hvc) && guest_start(&guest));
+    REQUIRE(guest_expect(&guest, L4_EXIT_HVC));
+    uint32_t *const level1 = &guest.ram[0x4000 / 4];
+    uint32_t *const level2 = &guest.ram[0x3000 / 4];
+
+    level1[0x400] = 0x40000c02u;     /* itself, full access */
+    level1[0x800] = 0x40008402u;     /* 0x80000000: privileged, read-only */
+    level1[0x900] = 0x40003001u;     /* 0x90000000: a table */
+    level2[1] = 0x40005012u | 0x30u; /* 0x90001000 */
+    REQUIRE_OK(l4_region_cache(guest.ram_region, L4_CACHE_CLEAN, 0, GUEST_RAM_SIZE));
+    REQUIRE_OK(l4_thread_read_regs(guest.vcpu, L4_REGS_CP15));
+    cp15->ttbr0[0] = GUEST_RAM + 0x4000;
+    cp15->ttbr0[1] = 0;
+    cp15->ttbcr = 0;
+    cp15->dacr = 1;
+    cp15->sctlr |= 1;
+    REQUIRE_OK(l4_thread_write_regs(guest.vcpu, L4_REGS_CP15));
+    expect_translation(0x40001234u, true, true, 0x40001234u);
+    expect_translation(0x80005678u, false, false, 0x40005678u);
+    expect_fault(0x80005678u, true, false, 0xd);
+    expect_fault(0x80005678u, false, true, 0xd);
+    expect_translation(0x90001abcu, true, true, 0x40005abcu);
+    expect_fault(0x90002000u, false, false, 0x7);
+    expect_fault(0x91000000u, false, false, 0x5);
+    /* The guest itself was not disturbed by it. */
+    REQUIRE_OK(l4_thread_read_regs(guest.vcpu, L4_REGS_CP15));
+    CHECK_EQ(cp15->ttbr0[0], GUEST_RAM + 0x4000);
+    REQUIRE(guest_resume(&guest));
+    REQUIRE(guest_expect(&guest, L4_EXIT_HVC));
+}
+
+/* What a guest executes goes away under it. */
+static void memory_goes_under_a_running_guest(void)
+{
+    REQUIRE(GUEST_CREATE(&guest, spin) && guest_start(&guest));
+    REQUIRE(guest_expect(&guest, L4_EXIT_HVC) && guest_resume(&guest));
+    test_sleep(100);
+    CHECK_EQ(guest_state(&guest), L4_STATE_RUNNABLE);
+    CHECK_OK(l4_cap_revoke(guest.ram_region));
+    REQUIRE(guest_expect(&guest, L4_EXIT_FETCH));
+    CHECK_EQ(guest.exit.w[0] & ~0xffffu, GUEST_RAM);
+    /* It comes back, and the guest goes on. */
+    REQUIRE(space_map(guest.space, guest.ram_region, 0, GUEST_RAM_SIZE, GUEST_RAM,
+                      L4_MAP_READ | L4_MAP_EXEC) != L4_CAP_NULL);
+    REQUIRE(guest_resume(&guest));
+    CHECK_EQ(guest_wait(&guest, 500), L4_ERR_TIMEOUT);
 }
 
 static void dies_in_every_state(void)
@@ -327,7 +396,9 @@ static const struct test_case cases[] = {
     {"VFP contents of vCPUs do not mix", vfp_is_switched},
     {"stop, resume, reset", stop_and_resume},
     {"what a guest was not given is not there", memory_of_others},
-    {"translation with the MMU off", translate},
+    {"translation with the MMU off", translate_without_mmu},
+    {"translation by the guest's own tables", translate_with_mmu},
+    {"memory goes under a running guest", memory_goes_under_a_running_guest},
     {"a vCPU dies in every state", dies_in_every_state},
 };
 
