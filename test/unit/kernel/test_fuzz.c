@@ -15,7 +15,7 @@
 
 static uint32_t state_of_random;
 static uint32_t first_seed = 1;
-static uint32_t seeds = 24;
+static uint32_t seeds = 12;
 static bool chatty;
 
 /* Calls that were preempted, by thread name: mostly tried again. */

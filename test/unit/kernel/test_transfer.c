@@ -141,7 +141,7 @@ static void a_transfer_is_not_preempted(void **state)
     theirs->window_base = 0x30200000 - (8 << 12); /* across a table */
     item(0, L4_ITEM_MAP, r, L4_MAP_READ, 16 << 12);
     fake.preempt_every = 1;
-    fake.preempt_at = fake.points + 2;
+    fake.preempt_at = fake.points + 1;
     assert_int_equal(send(0, 1), BLOCKED);
     fake.preempt_at = 0;
     assert_int_equal(got(10)->progress, 16);

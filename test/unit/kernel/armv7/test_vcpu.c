@@ -1,0 +1,477 @@
+/* Virtual interrupts, guest timers and lazily held state of arch/armv7, on the host. */
+#include "vcpu_machine.h"
+
+#define VCPU_TEST(f) cmocka_unit_test_setup(f, vcpu_setup)
+#define NONE 0xffffffffu
+
+static void inject(uint32_t id, uint32_t priority, uint32_t flags, int32_t expected)
+{
+    assert_int_equal(arch_vcpu_inject(&thread_a, l4_virq(id, priority, flags)), expected);
+}
+
+/* --- what is where --- */
+
+static void the_first_entry_loads_everything(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    assert_int_equal(seen("bank load", 1), 1);
+    assert_int_equal(record_find(0, "bank save"), record.count);
+    assert_int_equal(record_read("HCR"), GUEST_HCR);
+    assert_int_equal(record_read("HCPTR"), GUEST_HCPTR_TRAP);
+    assert_int_equal(GICH(GICH_HCR), GICH_HCR_EN);
+    assert_int_equal(record_read("HSTR"), GUEST_HSTR | GUEST_HSTR_C9);
+}
+
+static void servers_run_beside_a_loaded_guest(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    record_write("SCTLR", 0x1234);
+    record_write("CNTKCTL", 3);
+    record_clear();
+    run_native();
+    assert_int_equal(record_find(0, "bank save"), record.count);
+    assert_int_equal(thread_a.vcpu->cp15.sctlr, 0x1234);
+    assert_int_equal(record_read("SCTLR"), WORLD_NATIVE_SCTLR);
+    assert_int_equal(record_read("CNTKCTL"), 0);
+    assert_int_equal(record_read("HCR"), WORLD_NATIVE_HCR);
+    run_guest(&thread_a);
+    assert_int_equal(record_find(0, "bank load"), record.count);
+    assert_int_equal(record_read("SCTLR"), 0x1234);
+    assert_int_equal(record_read("CNTKCTL"), 3);
+}
+
+static void another_guest_takes_the_processor_whole(void **state)
+{
+    uint32_t save;
+
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    GICH(GICH_APR) = 0x10;
+    run_native();
+    record_clear();
+    run_guest(&thread_b);
+    save = record_find(0, "bank save");
+    assert_true(save < record_find(0, "bank load"));
+    assert_int_equal(record.event[save].value, 1);
+    assert_int_equal(*lr(0), 0);
+    assert_int_equal(thread_a.vcpu->apr, 0x10);
+    assert_int_equal(thread_a.vcpu->loaded, 0);
+    run_guest(&thread_a);
+    assert_int_equal(*lr(0), l4_virq(40, 0, 0));
+    assert_int_equal(GICH(GICH_APR), 0x10);
+    assert_int_equal(GICH(GICH_HCR), GICH_HCR_EN);
+}
+
+/* The interface must be off before the list registers belong to nobody. */
+static void a_flush_makes_the_state_complete(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    record_write("SCTLR", 0x777);
+    arch_vcpu_flush(thread_a.vcpu);
+    assert_int_equal(seen("bank save", 1), 1);
+    assert_int_equal(thread_a.vcpu->lr[0], l4_virq(40, 0, 0));
+    assert_int_equal(thread_a.vcpu->cp15.sctlr, 0x777);
+    assert_int_equal(GICH(GICH_HCR), 0);
+    assert_null(cpu_boot.loaded_vcpu);
+    record_clear();
+    arch_vcpu_flush(thread_a.vcpu);
+    assert_int_equal(record_find(0, "bank save"), record.count);
+}
+
+static void vfp_state_follows_its_first_use(void **state)
+{
+    uint32_t save;
+
+    (void)state;
+    run_guest(&thread_a);
+    record_clear();
+    vcpu_vfp_take(&thread_a);
+    assert_int_equal(record_find(0, "vfp save"), record.count);
+    assert_true(record_find(0, "HCPTR") < record_find(0, "isb"));
+    assert_true(record_find(0, "isb") < record_find(0, "vfp load"));
+    run_guest(&thread_b);
+    assert_int_equal(record_read("HCPTR"), GUEST_HCPTR_TRAP);
+    record_clear();
+    vcpu_vfp_take(&thread_b);
+    save = record_find(0, "vfp save");
+    assert_true(record_find(0, "isb") < save);
+    assert_int_equal(record.event[save].value, 1);
+    assert_int_equal(record.event[record_find(save, "vfp load")].value, 2);
+    assert_ptr_equal(cpu_boot.loaded_vfp, &thread_b);
+    run_guest(&thread_a);
+    assert_int_equal(record_read("HCPTR"), GUEST_HCPTR_TRAP);
+    run_guest(&thread_b);
+    assert_int_equal(record_read("HCPTR"), GUEST_HCPTR_OPEN);
+    record_clear();
+    arch_vcpu_flush(thread_b.vcpu);
+    assert_int_equal(seen("vfp save", 2), 1);
+    assert_null(cpu_boot.loaded_vfp);
+}
+
+/* --- interrupts in flight --- */
+
+static void injection_reaches_loaded_and_unloaded_state(void **state)
+{
+    (void)state;
+    inject(50, 0xa0, L4_VIRQ_GROUP1, L4_OK);
+    assert_int_equal(thread_a.vcpu->lr[0], l4_virq(50, 0xa0, L4_VIRQ_GROUP1));
+    run_guest(&thread_a);
+    inject(51, 0, 0, L4_OK);
+    assert_int_equal(*lr(1), l4_virq(51, 0, 0));
+    inject(1020, 0, 0, L4_ERR_INVALID);
+    assert_int_equal(arch_vcpu_inject(&thread_a, 50), L4_ERR_INVALID);
+}
+
+static void an_overflow_is_told_when_a_slot_is_free(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    inject(41, 0, 0, L4_OK);
+    inject(42, 0, 0, L4_OK); /* slot 2: no physical timer is configured */
+    inject(43, 0, 0, L4_ERR_BUSY);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true((*lr(i) & L4_VIRQ_NOTIFY) != 0);
+        assert_int_equal(gich_word(thread_a.vcpu, i), l4_virq(40 + i, 0, 0));
+    }
+    assert_false(lr_in_flight(*lr(3))); /* the virtual timer's alone */
+    guest_take(1);
+    guest_end(1);
+    assert_int_equal(exit_seen.count, 1);
+    assert_int_equal(exit_seen.label, L4_EXIT_VIRQ);
+    assert_int_equal(exit_seen.w0, 1);
+    assert_int_equal(exit_seen.w1, NONE);
+    inject(43, 0, 0, L4_OK);
+    guest_take(0);
+    guest_end(0);
+    assert_int_equal(exit_seen.count, 1); /* told once */
+}
+
+static void notified_ends_are_told_by_number(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, L4_VIRQ_NOTIFY, L4_OK);
+    inject(41, 0, 0, L4_OK);
+    guest_take(0);
+    guest_end(0);
+    assert_int_equal(exit_seen.count, 1);
+    assert_int_equal(exit_seen.w1, 0xffff0000u | 40);
+    assert_int_equal(exit_seen.w2, NONE);
+    assert_int_equal(*lr(0), 0);
+    guest_take(1);
+    guest_end(1);
+    assert_int_equal(exit_seen.count, 1);
+}
+
+static void a_second_interrupt_merges_with_the_first(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    guest_take(0);
+    inject(40, 0, 0, L4_OK);
+    assert_int_equal(*lr(0) & LR_STATE, L4_VIRQ_ACTIVE | L4_VIRQ_PENDING);
+    assert_int_equal(*lr(1), 0);
+}
+
+static void sgis_of_two_sources_do_not_merge(void **state)
+{
+    uint32_t from1 = l4_virq(3, 0, 0) | 1u << L4_VIRQ_SOURCE_SHIFT;
+    uint32_t from2 = l4_virq(3, 0, 0) | 2u << L4_VIRQ_SOURCE_SHIFT;
+
+    (void)state;
+    run_guest(&thread_a);
+    assert_int_equal(arch_vcpu_inject(&thread_a, from1), L4_OK);
+    assert_int_equal(arch_vcpu_inject(&thread_a, from2), L4_ERR_BUSY);
+    assert_int_equal(gich_word(thread_a.vcpu, 0), from1);
+    guest_take(0);
+    guest_end(0);
+    assert_int_equal(exit_seen.count, 1);
+    assert_int_equal(arch_vcpu_inject(&thread_a, from2), L4_OK);
+    /* The source bits of anything else are the hardware's: never the VMM's. */
+    assert_int_equal(arch_vcpu_inject(&thread_a, l4_virq(60, 0, 0) | 7u << 10), L4_OK);
+    assert_int_equal(*lr(1) & (7u << 10), 0);
+}
+
+static void linked_interrupts_wait_their_turn(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    for (uint32_t i = 0; i < 3 + VCPU_WAITING; i++) {
+        /* The later, the more urgent. */
+        assert_int_equal(
+            arch_vcpu_inject_linked(&thread_a, l4_virq(40 + i, 0xf0 - 8 * i, 0), 100 + i), L4_OK);
+    }
+    assert_int_equal(arch_vcpu_inject_linked(&thread_a, l4_virq(99, 0, 0), 99), L4_ERR_BUSY);
+    guest_take(0);
+    record_clear();
+    guest_end(0);
+    assert_int_equal(seen("deactivate", 100), 1);
+    assert_int_equal(exit_seen.count, 0);                        /* the VMM has no part in it */
+    assert_int_equal(L4_VIRQ_ID(*lr(0)), 40 + 2 + VCPU_WAITING); /* the most urgent */
+    guest_take(0);
+    guest_end(0);
+    assert_int_equal(seen("deactivate", 100 + 2 + VCPU_WAITING), 1);
+}
+
+static void retracting_deactivates_the_source(void **state)
+{
+    uint32_t word = 0;
+
+    (void)state;
+    run_guest(&thread_a);
+    assert_int_equal(arch_vcpu_inject_linked(&thread_a, l4_virq(40, 0, 0), 100), L4_OK);
+    inject(41, 0, 0, L4_OK);
+    assert_int_equal(arch_vcpu_retract(&thread_a, 40, &word), L4_OK);
+    assert_int_equal(word, l4_virq(40, 0, 0));
+    assert_int_equal(seen("deactivate", 100), 1);
+    assert_int_equal(arch_vcpu_retract(&thread_a, 40, &word), L4_ERR_NOT_FOUND);
+    assert_int_equal(arch_vcpu_retract(&thread_a, 41, &word), L4_OK);
+    assert_int_equal(*lr(0) | *lr(1), 0);
+}
+
+static void the_end_of_a_vcpu_leaves_nothing_active(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(arch_vcpu_inject_linked(&thread_a, l4_virq(40 + i, 0, 0), 100 + i), L4_OK);
+    }
+    guest_take(0);
+    run_native();
+    record_clear();
+    arch_vcpu_destroy(thread_a.vcpu);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(seen("deactivate", 100 + i), 1);
+    }
+    assert_null(cpu_boot.loaded_vcpu);
+    assert_null(cpu_boot.timeouts.root);
+    assert_int_equal(GICH(GICH_HCR), 0);
+}
+
+static void wfi_looks_at_mask_group_and_priority(void **state)
+{
+    (void)state;
+    assert_false(arch_vcpu_wakes(&thread_a));
+    inject(40, 0x80, 0, L4_OK);
+    assert_true(arch_vcpu_wakes(&thread_a));
+    thread_a.vcpu->vmcr = 0x80000001u; /* mask at 0x80: 0x80 is not more urgent */
+    assert_false(arch_vcpu_wakes(&thread_a));
+    thread_a.vcpu->vmcr = 0x88000001u;
+    assert_true(arch_vcpu_wakes(&thread_a));
+    thread_a.vcpu->vmcr = 0x88000002u; /* its group is off */
+    assert_false(arch_vcpu_wakes(&thread_a));
+    run_guest(&thread_a);
+    GICH(GICH_VMCR) = 0xf8000003u;
+    assert_true(arch_vcpu_wakes(&thread_a));
+    guest_take(0);
+    assert_false(arch_vcpu_wakes(&thread_a));
+}
+
+/* A maintenance interrupt while a server runs must not exit the guest behind its back. */
+static void maintenance_beside_the_guest_parks_the_interface(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, L4_VIRQ_NOTIFY, L4_OK);
+    guest_take(0);
+    *lr(0) &= ~L4_VIRQ_ACTIVE;
+    run_native();
+    GICH(GICH_EISR) = 1;
+    arch_vcpu_maintenance_irq();
+    assert_int_equal(GICH(GICH_HCR), 0);
+    assert_int_equal(exit_seen.count, 0);
+    run_guest(&thread_a);
+    assert_int_equal(GICH(GICH_HCR), GICH_HCR_EN);
+    arch_vcpu_maintenance_irq();
+    assert_int_equal(exit_seen.count, 1);
+}
+
+/* --- timers --- */
+
+static void the_virtual_timer_has_its_own_slot(void **state)
+{
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_VIRTUAL, TIMER_WORD), L4_OK);
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    inject(41, 0, 0, L4_OK);
+    inject(42, 0, 0, L4_OK);
+    timer_line(true);
+    assert_int_equal(L4_VIRQ_ID(*lr(SLOT_VIRTUAL)), PPI_VIRTUAL);
+    assert_int_equal(seen("deactivate", PPI_VIRTUAL), 0); /* silent until the guest's end */
+    guest_take(SLOT_VIRTUAL);
+    record_write("CNTV_CTL", CNT_ENABLE); /* the handler sets a new compare value */
+    guest_end(SLOT_VIRTUAL);
+    assert_int_equal(seen("deactivate", PPI_VIRTUAL), 1);
+    assert_int_equal(*lr(SLOT_VIRTUAL), 0);
+    assert_int_equal(exit_seen.count, 0);
+}
+
+static void a_line_that_stays_high_raises_it_again(void **state)
+{
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_VIRTUAL, TIMER_WORD), L4_OK);
+    run_guest(&thread_a);
+    timer_line(true);
+    guest_take(SLOT_VIRTUAL);
+    guest_end(SLOT_VIRTUAL);
+    assert_int_equal(*lr(SLOT_VIRTUAL) & LR_STATE, L4_VIRQ_PENDING);
+    assert_int_equal(seen("deactivate", PPI_VIRTUAL), 0);
+}
+
+static void a_timer_that_nobody_wants_is_silenced(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    timer_line(true);
+    assert_int_equal(seen("deactivate", PPI_VIRTUAL), 1);
+    assert_int_equal(*lr(SLOT_VIRTUAL), 0);
+    assert_int_equal(arch_vcpu_timer(&thread_a, 2, TIMER_WORD), L4_ERR_INVALID);
+    assert_int_equal(arch_vcpu_timer(&thread_a, 0, l4_virq(32, 0, 0)), L4_ERR_INVALID);
+    assert_int_equal(arch_vcpu_timer(&thread_a, 0, l4_virq(15, 0, 0)), L4_ERR_INVALID);
+}
+
+/* The source's active state belongs to the vCPU that is loaded. */
+static void the_timer_moves_with_its_vcpu(void **state)
+{
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_VIRTUAL, TIMER_WORD), L4_OK);
+    assert_int_equal(arch_vcpu_timer(&thread_b, L4_TIMER_VIRTUAL, TIMER_WORD), L4_OK);
+    arch_vcpu_time_offset(&thread_b, 0x55);
+    run_guest(&thread_a);
+    record_write("CNTV_CVAL", 777);
+    timer_line(true);
+    record_clear();
+    run_guest(&thread_b);
+    assert_int_equal(seen("set inactive", PPI_VIRTUAL), 1);
+    assert_int_equal(thread_a.vcpu->cntv_cval, 777);
+    assert_int_equal(record_read("CNTVOFF"), 0x55);
+    assert_int_equal(*lr(SLOT_VIRTUAL), 0);
+    record_clear();
+    test_counter = 2000000;
+    run_guest(&thread_a);
+    assert_int_equal(seen("set active", PPI_VIRTUAL), 1);
+    assert_int_equal(L4_VIRQ_ID(*lr(SLOT_VIRTUAL)), PPI_VIRTUAL);
+    assert_int_equal(record_read("CNTV_CVAL"), 777);
+    assert_int_equal(record_read("CNTVOFF"), 0);
+}
+
+static void an_unloaded_vcpu_wakes_from_wfi_by_its_timer(void **state)
+{
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_VIRTUAL, TIMER_WORD), L4_OK);
+    run_guest(&thread_a);
+    record_write("CNTV_CTL", CNT_ENABLE);
+    record_write("CNTV_CVAL", 1500000);
+    thread_a.state = L4_STATE_WFI;
+    run_native();
+    run_guest(&thread_b);
+    assert_non_null(cpu_boot.timeouts.root);
+    test_counter = 1499999;
+    run_timeouts();
+    assert_int_equal(thread_a.state, L4_STATE_WFI);
+    test_counter = 1500000;
+    run_timeouts();
+    assert_int_equal(thread_a.state, L4_STATE_RUNNABLE);
+}
+
+static void the_physical_timer_is_a_level(void **state)
+{
+    struct vcpu *v = thread_a.vcpu;
+
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_PHYSICAL, PHYSICAL_WORD), L4_OK);
+    run_guest(&thread_a);
+    vtimer_physical_write(v, 0, 1000); /* TVAL */
+    vtimer_physical_write(v, 1, CNT_ENABLE);
+    assert_int_equal(vtimer_physical_read(v, 0), 1000);
+    assert_int_equal(vtimer_physical_read(v, 1), CNT_ENABLE);
+    assert_false(lr_in_flight(*lr(SLOT_PHYSICAL)));
+    test_counter += 1000;
+    run_timeouts();
+    assert_int_equal(L4_VIRQ_ID(*lr(SLOT_PHYSICAL)), PPI_PHYSICAL);
+    assert_int_equal(vtimer_physical_read(v, 1), CNT_ENABLE | CNT_ISTATUS);
+    guest_take(SLOT_PHYSICAL);
+    guest_end(SLOT_PHYSICAL);
+    assert_int_equal(*lr(SLOT_PHYSICAL) & LR_STATE, L4_VIRQ_PENDING); /* still high */
+    vtimer_physical_write(v, 1, 0);
+    assert_int_equal(*lr(SLOT_PHYSICAL), 0);
+    assert_null(cpu_boot.timeouts.root);
+    assert_int_equal(exit_seen.count, 0);
+}
+
+/* The VMM's interrupt in the slot makes way and is not lost. */
+static void the_physical_timer_evicts_what_is_pending(void **state)
+{
+    struct vcpu *v = thread_a.vcpu;
+
+    (void)state;
+    run_guest(&thread_a);
+    inject(40, 0, 0, L4_OK);
+    inject(41, 0, 0, L4_OK);
+    inject(42, 0, 0, L4_OK);
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_PHYSICAL, PHYSICAL_WORD), L4_OK);
+    vtimer_physical_write(v, 0, 0);
+    vtimer_physical_write(v, 1, CNT_ENABLE);
+    assert_int_equal(L4_VIRQ_ID(*lr(SLOT_PHYSICAL)), PPI_PHYSICAL);
+    assert_int_equal(v->waiting_count, 1);
+    guest_take(0);
+    guest_end(0);
+    assert_int_equal(L4_VIRQ_ID(*lr(0)), 42);
+    assert_int_equal(v->waiting_count, 0);
+}
+
+static void lines_are_told(void **state)
+{
+    uint32_t out[6];
+
+    (void)state;
+    assert_int_equal(arch_vcpu_timer(&thread_a, L4_TIMER_PHYSICAL, PHYSICAL_WORD), L4_OK);
+    thread_a.vcpu->cntv_ctl = CNT_ENABLE;
+    thread_a.vcpu->cntv_cval = test_counter;
+    arch_vcpu_virqs(&thread_a, out);
+    assert_int_equal(out[4], L4_TIMER_LINE_VIRTUAL);
+    thread_a.vcpu->cntv_ctl = CNT_ENABLE | CNT_IMASK;
+    vtimer_physical_write(thread_a.vcpu, 0, (uint32_t)-1);
+    vtimer_physical_write(thread_a.vcpu, 1, CNT_ENABLE);
+    arch_vcpu_virqs(&thread_a, out);
+    assert_int_equal(out[4], L4_TIMER_LINE_PHYSICAL);
+    assert_int_equal(out[2], PHYSICAL_WORD);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        VCPU_TEST(the_first_entry_loads_everything),
+        VCPU_TEST(servers_run_beside_a_loaded_guest),
+        VCPU_TEST(another_guest_takes_the_processor_whole),
+        VCPU_TEST(a_flush_makes_the_state_complete),
+        VCPU_TEST(vfp_state_follows_its_first_use),
+        VCPU_TEST(injection_reaches_loaded_and_unloaded_state),
+        VCPU_TEST(an_overflow_is_told_when_a_slot_is_free),
+        VCPU_TEST(notified_ends_are_told_by_number),
+        VCPU_TEST(a_second_interrupt_merges_with_the_first),
+        VCPU_TEST(sgis_of_two_sources_do_not_merge),
+        VCPU_TEST(linked_interrupts_wait_their_turn),
+        VCPU_TEST(retracting_deactivates_the_source),
+        VCPU_TEST(the_end_of_a_vcpu_leaves_nothing_active),
+        VCPU_TEST(wfi_looks_at_mask_group_and_priority),
+        VCPU_TEST(maintenance_beside_the_guest_parks_the_interface),
+        VCPU_TEST(the_virtual_timer_has_its_own_slot),
+        VCPU_TEST(a_line_that_stays_high_raises_it_again),
+        VCPU_TEST(a_timer_that_nobody_wants_is_silenced),
+        VCPU_TEST(the_timer_moves_with_its_vcpu),
+        VCPU_TEST(an_unloaded_vcpu_wakes_from_wfi_by_its_timer),
+        VCPU_TEST(the_physical_timer_is_a_level),
+        VCPU_TEST(the_physical_timer_evicts_what_is_pending),
+        VCPU_TEST(lines_are_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
