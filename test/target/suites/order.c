@@ -284,6 +284,113 @@ static void higher_runs_at_once(void)
     CHECK_EQ(order_count, COUNT_OF(expected));
 }
 
+static void serves_one(struct worker *self, uint32_t slot)
+{
+    struct l4_msg msg;
+
+    self->status = l4_recv(slot, &msg, L4_TIMEOUT_NEVER);
+    note(2);
+    self->status = l4_reply_wait(slot, &msg, 0);
+    note(4);
+}
+
+static void calls_one(struct worker *self, uint32_t slot)
+{
+    struct l4_msg msg = l4_msg(0, 0, 0, 0, 0);
+
+    note(1);
+    self->status = l4_call(slot, &msg, L4_TIMEOUT_NEVER);
+    note(3);
+}
+
+static void sends_one(struct worker *self, uint32_t slot)
+{
+    const struct l4_msg msg = l4_msg(0, 0, 0, 0, 0);
+
+    note(1);
+    self->status = l4_send(slot, &msg, L4_TIMEOUT_NEVER);
+    note(3);
+}
+
+static void hog(struct worker *self, uint32_t unused)
+{
+    (void)self;
+    (void)unused;
+    note(9);
+}
+
+/* Server and client of these priorities, a third thread ready in between; who runs in which order?
+ */
+static void expect_order(uint32_t server, uint32_t client, worker_function_t *function,
+                         const uint32_t *expected)
+{
+    endpoint = memory_endpoint();
+    struct worker *const s = worker_run(&space_root, server, serves_one, endpoint);
+
+    REQUIRE(s != NULL && worker_wait_state(s, L4_STATE_RECEIVING, 10000));
+    order_count = 0;
+    REQUIRE(worker_run(&space_root, client, function, endpoint) != NULL);
+    REQUIRE(worker_run(&space_root, PRIORITY_MID, hog, 0) != NULL);
+    test_sleep(10000);
+    CHECK_EQ(order_count, 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        CHECK_EQ(order[i], expected[i]);
+    }
+}
+
+static void who_runs_after_a_reply(void)
+{
+    /* The low server lends from the client until it has answered, no longer. */
+    expect_order(PRIORITY_LOW, PRIORITY_HIGH, calls_one, (const uint32_t[]){1, 2, 3, 9, 4});
+    /* The high server goes on first. */
+    expect_order(PRIORITY_HIGH, PRIORITY_LOW, calls_one, (const uint32_t[]){9, 1, 2, 4, 3});
+}
+
+static void who_runs_after_a_send(void)
+{
+    /* Nothing is lent to the receiver of a one-way message. */
+    expect_order(PRIORITY_LOW, PRIORITY_HIGH, sends_one, (const uint32_t[]){1, 3, 9, 2, 4});
+    expect_order(PRIORITY_HIGH, PRIORITY_LOW, sends_one, (const uint32_t[]){9, 1, 2, 4, 3});
+}
+
+static void faults_once(struct worker *self, uint32_t address)
+{
+    note(1);
+    self->value[0] = *(volatile uint32_t *)address;
+    note(3);
+}
+
+static void handles_one(struct worker *self, uint32_t slot)
+{
+    struct l4_msg msg;
+
+    self->status = l4_recv(slot, &msg, L4_TIMEOUT_NEVER);
+    note(2);
+    msg = l4_msg(L4_FAULT_REPLY_SET_PC, msg.w[2] + 4, 0, 0, 0);
+    self->status = l4_reply_wait(slot, &msg, 0);
+    note(4);
+}
+
+/* A fault is a call: its handler works with the priority of who faulted. */
+static void a_fault_lends_too(void)
+{
+    static const uint32_t expected[] = {1, 2, 3, 9, 4};
+
+    endpoint = memory_endpoint();
+    struct worker *const handler = worker_run(&space_root, PRIORITY_LOW, handles_one, endpoint);
+    struct worker *const w = worker_create(&space_root, PRIORITY_HIGH, 0);
+
+    REQUIRE(w != NULL && worker_wait_state(handler, L4_STATE_RECEIVING, 10000));
+    REQUIRE_OK(l4_thread_set_fault(w->thread, endpoint));
+    order_count = 0;
+    REQUIRE(worker_start(w, faults_once, 0x38000000u));
+    REQUIRE(worker_run(&space_root, PRIORITY_MID, hog, 0) != NULL);
+    test_sleep(10000);
+    for (uint32_t i = 0; i < COUNT_OF(expected); i++) {
+        CHECK_EQ(order[i], expected[i]);
+    }
+}
+
 static const struct test_case cases[] = {
     {"the highest sender is served first", higher_priority_first},
     {"equal senders are served in order of arrival", equal_priority_in_order},
@@ -296,6 +403,9 @@ static const struct test_case cases[] = {
     {"a signal wakes one receiver", a_signal_wakes_one},
     {"a signal is no reply", signal_is_no_reply},
     {"a higher thread preempts, equal and lower ones wait", higher_runs_at_once},
+    {"who runs after a reply", who_runs_after_a_reply},
+    {"who runs after a one-way message", who_runs_after_a_send},
+    {"a fault lends its thread's priority", a_fault_lends_too},
 };
 
 TEST_SUITE("order", cases);
