@@ -77,7 +77,7 @@ static void table_free(struct aspace *as, void *page)
 {
     as->arch.tables--;
     fake_log(FAKE_TABLE_FREE, arch_ptr_frame(page), 0);
-    pool_free(&as->pool, page, POOL_PAGE);
+    pool_free_clean(&as->pool, page); /* see prune() */
 }
 
 static void flush(const struct aspace *as)

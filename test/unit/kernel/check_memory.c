@@ -153,6 +153,15 @@ static uint32_t take_free(const struct aspace *as)
             bytes += class_bytes[c];
         }
     }
+    for (const struct pool_chunk *chunk = p->clean; chunk != NULL; chunk = chunk->next) {
+        const uint64_t *word = (const uint64_t *)chunk;
+
+        take(as, chunk, L4_PAGE_SIZE, "a clean page");
+        bytes += L4_PAGE_SIZE;
+        for (uint32_t i = 1; i < L4_PAGE_SIZE / sizeof(*word); i++) {
+            CHECK(word[i] == 0, "a clean page is not");
+        }
+    }
     for (uint32_t i = 0; i < p->fresh_frames; i++) {
         take(as, arch_frame_ptr(p->fresh + i), L4_PAGE_SIZE, "a fresh page");
     }

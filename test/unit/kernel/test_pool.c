@@ -77,6 +77,29 @@ static void freed_memory_is_used_again_and_clear(void **state)
     }
 }
 
+/* A page that comes back clear is handed out as it is, and may still be cut. */
+static void clean_pages_are_not_cleared_again(void **state)
+{
+    uint8_t *p;
+
+    (void)state;
+    pool_add(&pool, BASE, 1);
+    p = pool_alloc(&pool, POOL_PAGE);
+    pool_free_clean(&pool, p);
+    assert_int_equal(pool.free_bytes, 4096);
+    fake_log_clear();
+    assert_ptr_equal(pool_alloc(&pool, POOL_PAGE), p);
+    assert_true(clear(p, 4096));
+    assert_int_equal(pool.free_bytes, 0);
+    pool_free_clean(&pool, p);
+    for (uint32_t i = 0; i < 2; i++) {
+        p = pool_alloc(&pool, POOL_1024);
+        assert_non_null(p);
+        assert_true(clear(p, bytes[POOL_1024]));
+    }
+    assert_null(pool_alloc(&pool, POOL_128));
+}
+
 static void ranges_wait_behind_the_first(void **state)
 {
     uint32_t seen[3] = {0};
@@ -142,6 +165,7 @@ int main(void)
         POOL_TEST(an_empty_pool_gives_nothing),
         POOL_TEST(every_class_is_used_up_exactly),
         POOL_TEST(freed_memory_is_used_again_and_clear),
+        POOL_TEST(clean_pages_are_not_cleared_again),
         POOL_TEST(ranges_wait_behind_the_first),
         POOL_TEST(random_use_never_overlaps),
     };

@@ -288,6 +288,28 @@ static void a_preempted_split_trusts_no_stale_progress(void **state)
     assert_true(frames_are_clear(frame, 16));
 }
 
+/* The guests' CPU interface shows the guest that ran last: no server may look at it. */
+static void the_guests_interface_is_for_guests(void **state)
+{
+    l4_cap_t space = make_space(make_region(20), 16, L4_ASPACE_GUEST);
+    l4_cap_t root = L4_CAP_NULL;
+    l4_cap_t part = slot_new();
+    l4_cap_t copy = slot_new();
+
+    (void)state;
+    for (uint32_t i = 0; i < m.info->region_count; i++) {
+        root = m.info->region[i].kind == L4_ROOT_GICV ? m.info->region[i].cap : root;
+    }
+    assert_int_equal(share(root, 0, 1, part, L4_RIGHT_ALL), L4_OK);
+    assert_int_equal(isys(CAP, part, L4_CAP_COPY, copy, 0, L4_RIGHT_ALL, 0), L4_OK);
+    assert_int_equal(map(root, 0x20000000, L4_MAP_READ), L4_ERR_RIGHTS);
+    assert_int_equal(map(part, 0x20000000, L4_MAP_READ), L4_ERR_RIGHTS);
+    assert_int_equal(map(copy, 0x20000000, L4_MAP_READ | L4_MAP_WRITE), L4_ERR_RIGHTS);
+    assert_int_equal(isys(ASPACE, space, L4_ASPACE_MAP, copy, 0x08010000,
+                          L4_MAP_READ | L4_MAP_WRITE),
+                     L4_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +319,7 @@ int main(void)
         MACHINE_TEST(revoke_gives_split_memory_back),
         MACHINE_TEST(a_share_is_not_an_original),
         MACHINE_TEST(shares_stay_inside),
+        MACHINE_TEST(the_guests_interface_is_for_guests),
         MACHINE_TEST(shared_memory_is_neither_split_nor_donated),
         MACHINE_TEST(split_memory_is_neither_shared_nor_mapped),
         MACHINE_TEST(donated_memory_cannot_be_reached),
