@@ -9,7 +9,7 @@ function(pecan_add_unit_test name)
     target_include_directories(${name} PRIVATE ${arg_INCLUDES})
     target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} cmocka)
     add_test(NAME unit.${name} COMMAND ${name})
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 60)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
 
 # pecan_add_target_test(NAME [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s] [ARGS ...])
