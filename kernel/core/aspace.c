@@ -105,6 +105,9 @@ static l4_status_t check_place(const struct aspace *as, const struct cap *c, uin
     if ((attr & ~(rwx | L4_MAP_UNCACHED)) != 0 || (attr & L4_MAP_READ) == 0) {
         return L4_ERR_INVALID;
     }
+    if (!guest && (c->flags & CAP_GUEST) != 0) {
+        return L4_ERR_RIGHTS;
+    }
     return (attr & rwx & ~(uint32_t)c->rights) != 0 ? L4_ERR_RIGHTS : L4_OK;
 }
 

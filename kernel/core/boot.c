@@ -41,6 +41,7 @@ static struct cap *add_region(uint32_t kind, uint64_t base, uint64_t size, uint8
     kassert(n < L4_ROOT_REGIONS);
     region_root_init(&roots[n], slot, (frame_t)(base >> L4_PAGE_SHIFT),
                      (uint32_t)(size >> L4_PAGE_SHIFT), device, rights);
+    slot->flags |= kind == L4_ROOT_GICV ? CAP_GUEST : 0;
     info->region[n] = (struct l4_root_region){
         .base = base,
         .size = size,

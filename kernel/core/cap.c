@@ -66,7 +66,7 @@ l4_status_t cap_derive(struct cap *dst, struct cap *src, uint8_t rights, uint32_
     arch_zero(dst, sizeof(*dst));
     dst->type = src->type;
     dst->rights = src->rights & rights;
-    dst->flags = src->flags & CAP_DEVICE;
+    dst->flags = src->flags & (CAP_DEVICE | CAP_GUEST);
     dst->depth = src->depth + 1;
     dst->object = src->object;
     dst->badge = src->badge != 0 ? src->badge : badge;

@@ -40,6 +40,7 @@ enum cap_flags {
     CAP_DONATED = 8,  /* region: internal slot of ->space, whose pool is made of it */
     CAP_BUFFER = 16,  /* region: a thread's message buffer, inside struct thread */
     CAP_FAULT = 32,   /* endpoint: a thread's fault endpoint, inside struct thread */
+    CAP_GUEST = 64,   /* region: mapped into guests only, being the state of whichever ran last */
 };
 
 struct cap {

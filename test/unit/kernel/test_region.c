@@ -305,9 +305,8 @@ static void the_guests_interface_is_for_guests(void **state)
     assert_int_equal(map(root, 0x20000000, L4_MAP_READ), L4_ERR_RIGHTS);
     assert_int_equal(map(part, 0x20000000, L4_MAP_READ), L4_ERR_RIGHTS);
     assert_int_equal(map(copy, 0x20000000, L4_MAP_READ | L4_MAP_WRITE), L4_ERR_RIGHTS);
-    assert_int_equal(isys(ASPACE, space, L4_ASPACE_MAP, copy, 0x08010000,
-                          L4_MAP_READ | L4_MAP_WRITE),
-                     L4_OK);
+    assert_int_equal(
+        isys(ASPACE, space, L4_ASPACE_MAP, copy, 0x08010000, L4_MAP_READ | L4_MAP_WRITE), L4_OK);
 }
 
 int main(void)
