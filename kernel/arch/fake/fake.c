@@ -13,8 +13,20 @@ void fake_reset(void)
     fake.irq_running = 1023u;
 }
 
+void fake_work_end(void)
+{
+    if (fake.work.bytes > fake.worst.bytes) {
+        fake.worst.bytes = fake.work.bytes;
+    }
+    if (fake.work.descriptors > fake.worst.descriptors) {
+        fake.worst.descriptors = fake.work.descriptors;
+    }
+    fake.work = (struct fake_work){0};
+}
+
 bool fake_preemption_point(void)
 {
+    fake_work_end();
     fake.points++;
     if (fake.preempt_at == 0 || fake.points < fake.preempt_at) {
         return false;
@@ -36,6 +48,7 @@ void *fake_memory(frame_t frame)
 
 void fake_log(enum fake_op op, uint32_t a, uint32_t b)
 {
+    fake.work.descriptors += op == FAKE_DESC_SET ? 1 : op == FAKE_DESC_CLEAR ? b % 512u : 0;
     if (fake.logged < FAKE_LOG) {
         fake.log[fake.logged] = (struct fake_event){op, a, b};
         fake.logged++;

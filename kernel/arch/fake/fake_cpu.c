@@ -59,18 +59,21 @@ void arch_page_clear(void *page)
 {
     kassert(((uintptr_t)page & (L4_PAGE_SIZE - 1)) == 0);
     fake_log(FAKE_CLEAR_PAGE, arch_ptr_frame(page), 0);
+    fake.work.bytes += L4_PAGE_SIZE;
     memset(fake_memory(arch_ptr_frame(page)), 0, L4_PAGE_SIZE);
 }
 
 void arch_zero(void *p, uint32_t size)
 {
     kassert(size % 32u == 0 && (uintptr_t)p % 8u == 0);
+    fake.work.bytes += size;
     memset(p, 0, size);
 }
 
 void arch_copy_words(uint32_t *dst, const uint32_t *src, uint32_t words)
 {
     kassert((((uintptr_t)dst | (uintptr_t)src) & 3u) == 0);
+    fake.work.bytes += words * 4u;
     memmove(dst, src, (size_t)words * 4u);
 }
 

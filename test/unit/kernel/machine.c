@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+/* What the kernel may clear and write between two preemption points. */
+#define WORST_BYTES (3u * L4_PAGE_SIZE)
+#define WORST_DESCRIPTORS 32u
+
 struct machine m;
 
 static jmp_buf sleep_jump;
@@ -121,6 +125,7 @@ int machine_setup(void **state)
     find_rootinfo();
     find_roots();
     m.check = true;
+    fake.worst = (struct fake_work){0};
     check_all(true);
     set_budget(m.init, PRIO_INIT, 0, 0);
     return 0;
@@ -137,6 +142,7 @@ static void enter(struct thread *(*entry)(struct thread *, const uint32_t *), st
 {
     assert_false(in_kernel);
     in_kernel = true;
+    fake.work = (struct fake_work){0};
     if (setjmp(sleep_jump) == 0) {
         struct thread *next = entry(t, args);
 
@@ -146,6 +152,7 @@ static void enter(struct thread *(*entry)(struct thread *, const uint32_t *), st
         CHECK(cpu_boot.current == NULL, "asleep with a current thread");
     }
     in_kernel = false;
+    fake_work_end();
     m.entries++;
 }
 
@@ -327,6 +334,9 @@ int machine_teardown(void **state)
     if (m.check) {
         check_all(false);
     }
+    CHECK(fake.worst.bytes <= WORST_BYTES && fake.worst.descriptors <= WORST_DESCRIPTORS,
+          "%u bytes, %u descriptors between two preemption points", fake.worst.bytes,
+          fake.worst.descriptors);
     end_of_everything();
     CHECK(cpu_boot.current == NULL, "a thread survived its address space");
     CHECK(cpu_boot.timeouts.root == NULL, "a timeout survived");

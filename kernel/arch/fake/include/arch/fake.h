@@ -66,6 +66,12 @@ struct fake {
     uint32_t preempt_every;
     uint32_t preempt_irq; /* becomes pending with it; 0: none, the interrupt turns out spurious */
 
+    /* Work since the last preemption point, and the most between two: bytes cleared or copied,
+     * descriptors written. The test starts anew with each kernel entry. */
+    struct fake_work {
+        uint32_t bytes, descriptors;
+    } work, worst;
+
     /* Interrupt controller, one byte a source. */
     uint8_t irq_raised[FAKE_IRQS]; /* the line, or an edge not yet taken */
     uint8_t irq_enabled[FAKE_IRQS];
@@ -92,6 +98,8 @@ extern struct fake fake;
 /* Everything to its state after reset, hooks and memory included. */
 void fake_reset(void);
 
+/* The end of a stretch that nothing can interrupt. */
+void fake_work_end(void);
 bool fake_preemption_point(void);
 /* Host memory of a RAM frame; a frame that is not RAM is a fault of the kernel and ends it. */
 void *fake_memory(frame_t frame);
