@@ -52,11 +52,28 @@ static bool retry_line(struct waiting_line *waiting, const char *prefix)
     return true;
 }
 
+static bool lines_wait(void)
+{
+    bool wait = devmgr.init_line.reply != L4_CAP_NULL;
+    for (uint32_t i = 0; i < devmgr.session_count; i++) {
+        wait = wait || devmgr.session[i].line.reply != L4_CAP_NULL;
+    }
+    return wait;
+}
+
+/* In turns: nobody takes the room that an earlier line waits for. */
 static bool retry_lines(void)
 {
     bool moved = retry_line(&devmgr.init_line, "[init] ");
-    for (uint32_t i = 0; i < devmgr.session_count; i++) {
-        moved |= retry_line(&devmgr.session[i].line, devmgr.session[i].prefix);
+    const uint32_t first = devmgr.line_turn;
+    for (uint32_t n = 0; devmgr.init_line.reply == L4_CAP_NULL && n < devmgr.session_count; n++) {
+        const uint32_t i = (first + n) % devmgr.session_count;
+        struct session *const session = &devmgr.session[i];
+        moved |= retry_line(&session->line, session->prefix);
+        if (session->line.reply != L4_CAP_NULL) {
+            devmgr.line_turn = i;
+            break;
+        }
     }
     return moved;
 }
@@ -65,7 +82,7 @@ bool console_log(struct waiting_line *waiting, const char *prefix, const char *t
                  uint32_t length)
 {
     l4_cap_t slot = L4_CAP_NULL;
-    if (mux_line(&devmgr.mux, prefix, text, length)) {
+    if (!lines_wait() && mux_line(&devmgr.mux, prefix, text, length)) {
         return true;
     }
     if (waiting->reply != L4_CAP_NULL || l4_slots_take(&devmgr.slots, &slot) != L4_OK) {

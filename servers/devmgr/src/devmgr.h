@@ -46,6 +46,7 @@ struct devmgr {
     uint32_t session_count;
     struct session session[MUX_CLIENTS];
     struct waiting_line init_line;
+    uint32_t line_turn;   /* session whose waiting line is next */
     bool poll;            /* look for output again soon, without a doorbell */
     l4_cap_t flush_reply; /* init waits until all is written; 0: not */
     l4_cap_t offer;       /* free slot offered for a received capability */

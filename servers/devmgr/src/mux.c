@@ -83,26 +83,37 @@ static void push_line(struct mux *mux, const char *prefix, const char *separator
 
 bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length)
 {
-    if (room(mux) < line_bytes(prefix, (uint32_t)length)) {
+    const uint32_t needed = line_bytes(prefix, (uint32_t)length);
+    if (room(mux) < needed) {
+        mux->line_room = needed;
         return false;
     }
     push_line(mux, prefix, "", text, (uint32_t)length);
     return true;
 }
 
-static bool pump_foreground(struct mux *mux, struct mux_client *client)
+enum pumped {
+    PUMPED_NOTHING,
+    PUMPED,
+    PUMPED_FULL, /* there is something, but no room for it */
+};
+
+static enum pumped pump_foreground(struct mux *mux, struct mux_client *client)
 {
     uint8_t bytes[MUX_LINE];
     const uint32_t space = room(mux);
+    if (space == 0) {
+        return PUMPED_FULL;
+    }
     const uint32_t count =
         l4_ring_take(&client->tx, bytes, space < sizeof bytes ? space : sizeof bytes);
     push(mux, bytes, count);
     client->left = 0;
-    return count != 0;
+    return count != 0 ? PUMPED : PUMPED_NOTHING;
 }
 
 /* One line, or a piece of an endless one. */
-static bool pump_background(struct mux *mux, struct mux_client *client, bool flush)
+static enum pumped pump_background(struct mux *mux, struct mux_client *client, bool flush)
 {
     uint8_t bytes[MUX_LINE];
     const uint32_t count = l4_ring_peek(&client->tx, bytes, sizeof bytes);
@@ -114,29 +125,44 @@ static bool pump_background(struct mux *mux, struct mux_client *client, bool flu
         used = length + 1;
     } else if (count < sizeof bytes && !flush) {
         client->left = count;
-        return false;
+        return PUMPED_NOTHING;
     }
-    if (used == 0 || room(mux) < line_bytes(client->name, length)) {
-        client->left = 0;
-        return false;
+    client->left = 0;
+    if (used == 0) {
+        return PUMPED_NOTHING;
+    }
+    if (room(mux) < line_bytes(client->name, length)) {
+        return PUMPED_FULL;
     }
     while (length > 0 && bytes[length - 1] == '\r') {
         length--;
     }
     push_line(mux, client->name, "| ", bytes, length);
     l4_ring_skip(&client->tx, used);
-    return true;
+    return PUMPED;
 }
 
 bool mux_pump(struct mux *mux, bool flush)
 {
     bool moved = false;
-    for (uint32_t i = 0; i < mux->count; i++) {
+    if (room(mux) < mux->line_room) {
+        return false;
+    }
+    mux->line_room = 0;
+    const uint32_t first = mux->turn;
+    for (uint32_t n = 0; n < mux->count; n++) {
+        const uint32_t i = (first + n) % mux->count;
         struct mux_client *const client = &mux->client[i];
+        enum pumped pumped = PUMPED_NOTHING;
         if (client->open) {
-            moved |= i == mux->foreground ? pump_foreground(mux, client)
+            pumped = i == mux->foreground ? pump_foreground(mux, client)
                                           : pump_background(mux, client, flush);
         }
+        if (pumped == PUMPED_FULL) {
+            mux->turn = i; /* nobody takes the room that it waits for */
+            return moved;
+        }
+        moved = moved || pumped == PUMPED;
     }
     return moved;
 }

@@ -54,12 +54,11 @@ struct session *session_of(uint32_t badge)
     return NULL;
 }
 
-void session_close(struct session *session)
+static void end_session(struct session *session)
 {
     if (session->doorbell == L4_CAP_NULL) {
         return;
     }
-    console_flush();
     mux_close(&devmgr.mux, (uint32_t)(session - devmgr.session));
     l4_status_t status = l4_cap_revoke(session->page);
     if (status == L4_OK) {
@@ -68,6 +67,14 @@ void session_close(struct session *session)
     (void)status; /* both are ours; a doorbell of a dead client is empty already */
     l4_slots_give(&devmgr.slots, session->doorbell);
     session->doorbell = L4_CAP_NULL;
+}
+
+void session_close(struct session *session)
+{
+    if (session->doorbell != L4_CAP_NULL) {
+        console_flush();
+    }
+    end_session(session);
 }
 
 /* The doorbell that came with the request leaves the offered slot. */
@@ -87,7 +94,11 @@ static l4_status_t take_doorbell(struct session *session, const struct l4_msg *m
 void session_open(struct session *session, struct l4_msg *msg)
 {
     const uint32_t index = (uint32_t)(session - devmgr.session);
-    session_close(session);
+    /* What is left of an earlier session goes as far as there is room: a client that opens again
+     * and again must not have devmgr wait for the UART. */
+    while (mux_pump(&devmgr.mux, false)) {
+    }
+    end_session(session);
     const l4_status_t status = take_doorbell(session, msg);
     if (status != L4_OK) {
         *msg = l4_msg(0, (uint32_t)status, 0, 0, 0);

@@ -194,6 +194,76 @@ static void doorbells_ring_when_waited_for(void **state)
     assert_false(mux_doorbell(&mux, 0));
 }
 
+/* A slow UART takes 16 bytes; client 0 refills its ring each time. */
+static void flood(char *text, size_t *length)
+{
+    char dots[64];
+    memset(dots, '.', sizeof dots);
+    (void)l4_ring_put(&tx[0], dots, sizeof dots);
+    while (mux_pump(&mux, false)) {
+    }
+    for (uint32_t i = 0; i < 16; i++) {
+        uint8_t byte = 0;
+        if (mux_output(&mux, &byte)) {
+            text[(*length)++] = (char)byte;
+            mux_output_done(&mux);
+        }
+    }
+    text[*length] = '\0';
+}
+
+static void a_flood_does_not_keep_the_line(void **state)
+{
+    (void)state;
+    static char text[16 * 1000 + 1];
+    size_t length = 0;
+    bool queued = false;
+    for (uint32_t i = 0; i < 200; i++) { /* fills queue and ring */
+        flood(text, &length);
+    }
+    length = 0;
+    client_writes(1, "a line of the background that needs room for itself\n");
+    client_writes(2, "x\n");
+    for (uint32_t i = 0; i < 1000; i++) {
+        queued = queued || mux_line(&mux, "[init] ", "a line of the system with some words", 36);
+        flood(text, &length);
+    }
+    assert_true(queued);
+    assert_non_null(strstr(text, "[init] a line of the system with some words\r\n"));
+    assert_non_null(
+        strstr(text, "phone1| a line of the background that needs room for itself\r\n"));
+    assert_non_null(strstr(text, "radio| x\r\n"));
+}
+
+/* Short lines do not overtake a long one for ever. */
+static void short_lines_let_a_long_one_through(void **state)
+{
+    (void)state;
+    static char text[16 * 1000 + 1];
+    size_t length = 0;
+    mux.foreground = 2;
+    for (uint32_t i = 0; i < 1000; i++) {
+        while (l4_ring_space(&tx[0]) >= 2) {
+            client_writes(0, "a\n");
+        }
+        if (i == 300) {
+            length = 0;
+            client_writes(1, "a line of the background that needs room for itself\n");
+        }
+        while (mux_pump(&mux, false)) {
+        }
+        for (uint32_t n = 0; n < 4; n++) { /* less than the short line takes */
+            uint8_t byte = 0;
+            assert_true(mux_output(&mux, &byte));
+            text[length++] = (char)byte;
+            mux_output_done(&mux);
+        }
+        text[length] = '\0';
+    }
+    assert_non_null(
+        strstr(text, "phone1| a line of the background that needs room for itself\r\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +274,8 @@ int main(void)
         cmocka_unit_test_setup(endless_lines_are_broken, set_up),
         cmocka_unit_test_setup(nothing_is_lost_when_the_uart_is_slow, set_up),
         cmocka_unit_test_setup(a_full_queue_refuses_lines, set_up),
+        cmocka_unit_test_setup(a_flood_does_not_keep_the_line, set_up),
+        cmocka_unit_test_setup(short_lines_let_a_long_one_through, set_up),
         cmocka_unit_test_setup(a_lying_client_is_silent, set_up),
         cmocka_unit_test_setup(doorbells_ring_when_waited_for, set_up),
     };

@@ -4,7 +4,9 @@
  * The foreground console is passed through as it is; lines of the others appear whole, as
  * "name| line"; log lines as "[name] text". Such a line never continues a line of another: when the
  * foreground is in mid-line, a line end is put first. Output that does not fit waits where it is:
- * in its ring (the client sleeps until there is room) or with the caller of mux_line().
+ * in its ring (the client sleeps until there is room) or with the caller of mux_line(). Clients
+ * take turns, and who waits for room gets the next that there is: none can keep the line for
+ * itself.
  *
  * Ctrl-B is the escape key: then 1..9 selects a console, n the next, b sends a Ctrl-B, h helps.
  *
@@ -40,6 +42,8 @@ struct mux {
     struct mux_client client[MUX_CLIENTS];
     uint32_t count;
     uint32_t foreground;
+    uint32_t turn;      /* the client that is looked at first */
+    uint32_t line_room; /* bytes that a refused mux_line() waits for */
     bool mid_line;
     bool escaped;
     uint32_t queue_head, queue_tail; /* free-running */
@@ -69,7 +73,8 @@ bool mux_drained(const struct mux *mux);
 /* Before sleeping: asks the open clients to ring when there is more. False: there is more now. */
 bool mux_sleep(struct mux *mux);
 
-/* Queues "prefix" and `length` bytes of text as one line. False: no room now. */
+/* Queues "prefix" and `length` bytes of text as one line. False: no room now; if tried again before
+ * each mux_pump(), it goes before all clients. */
 bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length);
 
 /* The next byte for the UART; false when there is none. mux_output_done() takes it. */
