@@ -99,7 +99,7 @@ static l4_status_t give_gicv(struct domain *domain, l4_cap_t *slot)
             const l4_cap_t share = init_slot();
             const l4_status_t status =
                 l4_region_share(init.root->region[i].cap, 0, GICV_SIZE, share,
-                                L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_INFO);
+                                L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_COPY | L4_RIGHT_INFO);
             return status != L4_OK ? status : process_give(&domain->vmm, share, slot);
         }
     }
