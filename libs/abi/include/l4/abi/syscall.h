@@ -91,8 +91,8 @@ enum l4_aspace_op {
     L4_ASPACE_INFO,   /* r0 = aspace: r1 := free pool bytes, r2 := pool bytes, r3 := slots */
     L4_ASPACE_OP_COUNT
 };
-#define L4_ASPACE_GUEST 1u /* addresses are a guest's intermediate physical ones: no USER limits   \
-                            */
+/* Addresses are a guest's intermediate physical ones: no USER limits. */
+#define L4_ASPACE_GUEST 1u
 
 /* L4_SYS_THREAD: r0 = thread. */
 enum l4_thread_op {
