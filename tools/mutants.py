@@ -11,7 +11,7 @@ usage: mutants.py [ID...]     runs these, or all; prints a table (status 0 when 
 
 An entry: {"id", "fault" (a sentence), "file", "find" (a regular expression within one line), "replace",
 "preset" (host or qemu-virt-a15), "test" (the name of one CTest test)}; where `find` is on several lines, "after"
-finds a line above the one that is meant. Each preset has a copy of its own, built step by step.
+finds a line shortly above the one that is meant. Each preset has a copy of its own, built step by step.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from pecanlib import cache, project, ui
 
 TABLE = project.ROOT / "test" / "mutants" / "mutants.json"
 WORK = project.ROOT / "build" / "mutants"
+REACH = 30  # lines that "after" reaches down
 BUILD_TIMEOUT = 1800
 TEST_TIMEOUT = 900
 PRESETS = ("host", "qemu-virt-a15")
@@ -56,7 +57,7 @@ def the_line(lines, entry):
             raise ui.PecanError(f"mutant {entry['id']}: /{entry['after']}/ is on {len(above)} lines of "
                                 f"{entry['file']}, not on one")
         start = above[0]
-        found = [number for number in found if number > start][:1]
+        found = [number for number in found if start < number <= start + REACH][:1]
     if len(found) != 1:
         raise ui.PecanError(f"mutant {entry['id']}: /{entry['find']}/ is on {len(found)} lines of "
                             f"{entry['file']}, not on one")
