@@ -287,6 +287,9 @@ static bool irq_place(struct gic *gic, uint32_t cpu, uint32_t irq)
         return false;
     }
     irq_withdraw(gic, cpu, victim);
+    if (victim >= GIC_BANKED && spi_home(gic, victim) < gic->state.cpus) {
+        gic->state.room |= 1u << spi_home(gic, victim); /* it may belong elsewhere by now */
+    }
     return irq_send(gic, cpu, irq, word);
 }
 
@@ -311,17 +314,18 @@ static uint32_t most_urgent(struct gic *gic, uint32_t cpu, bool active)
     return best;
 }
 
-void gic_update(struct gic *gic, uint32_t cpu)
+static void update_one(struct gic *gic, uint32_t cpu)
 {
     uint32_t bit = 1u << cpu;
-    gic->state.waiting &= ~bit;
+    uint32_t irq;
     for (uint32_t pass = 0; pass < 2u; pass++) {
-        uint32_t irq;
         do {
             irq = most_urgent(gic, cpu, pass == 0);
         } while (irq != NO_IRQ && irq_place(gic, cpu, irq));
-        gic->state.waiting |= irq != NO_IRQ ? bit : 0;
     }
+    /* A pending one may have put an active one out. */
+    bool waits = irq != NO_IRQ || most_urgent(gic, cpu, true) != NO_IRQ;
+    gic->state.waiting = (gic->state.waiting & ~bit) | (waits ? bit : 0);
     gic->state.room &= ~bit;
 }
 
@@ -329,8 +333,14 @@ void gic_update(struct gic *gic, uint32_t cpu)
 static __attribute__((noinline)) void room_use(struct gic *gic)
 {
     while (gic->state.room != 0) {
-        gic_update(gic, (uint32_t)__builtin_ctz(gic->state.room));
+        update_one(gic, (uint32_t)__builtin_ctz(gic->state.room));
     }
+}
+
+void gic_update(struct gic *gic, uint32_t cpu)
+{
+    gic->state.room |= 1u << cpu;
+    room_use(gic);
 }
 
 void gic_update_all(struct gic *gic)

@@ -156,6 +156,22 @@ static void less_urgent_waits_for_active(void **state)
     assert_true((FLIGHT(72) & L4_VIRQ_PENDING) != 0);
 }
 
+static void evicted_active_returns_to_a_freed_slot(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        set_priority(64 + i, 0x80 - 0x10 * i);
+        LINE(64 + i, true);
+        assert_int_equal(ACK(), 64 + i);
+    }
+    set_priority(72, 0x10);
+    LINE(72, true); /* in the place of 64 */
+    assert_int_equal(FLIGHT(64), 0);
+    W(0x188, 0x100); /* disabled again: its slot is free, and the kernel does not tell */
+    assert_int_equal(FLIGHT(72), 0);
+    assert_int_equal(FLIGHT(64) & L4_VIRQ_ACTIVE, L4_VIRQ_ACTIVE);
+}
+
 static void split_end_in_any_order(void **state)
 {
     (void)state;
@@ -248,6 +264,7 @@ int test_gic_overflow(void)
         cmocka_unit_test_setup(next_to_end_is_never_evicted, setup),
         cmocka_unit_test_setup(nested_deeper_than_slots, setup),
         cmocka_unit_test_setup(less_urgent_waits_for_active, setup),
+        cmocka_unit_test_setup(evicted_active_returns_to_a_freed_slot, setup),
         cmocka_unit_test_setup(split_end_in_any_order, setup),
         cmocka_unit_test_setup(deactivate_hostile, setup),
         cmocka_unit_test_setup(active_and_pending_is_never_evicted, setup),
