@@ -1,6 +1,7 @@
 /*
  * The common head of kernel objects: set-up and the per-type end.
  */
+#include <arch/cpu.h>
 #include <kernel/aspace.h>
 #include <kernel/endpoint.h>
 #include <kernel/irq.h>
@@ -21,6 +22,19 @@ void object_init(struct object *o, uint8_t type, struct aspace *home, uint32_t s
     }
 }
 
+/* Its interrupts may be many; the rest is short. */
+static int quiesce_thread(struct thread *t)
+{
+    while (!list_empty(&t->linked_irqs)) {
+        irq_unbind(container_of(t->linked_irqs.next, struct irq, vcpu_link));
+        if (arch_irq_pending()) {
+            return KERNEL_PREEMPTED;
+        }
+    }
+    thread_quiesce(t);
+    return L4_OK;
+}
+
 int object_quiesce(struct object *o)
 {
     o->dying = 1;
@@ -28,8 +42,7 @@ int object_quiesce(struct object *o)
     case L4_TYPE_ENDPOINT:
         return endpoint_quiesce(container_of(o, struct endpoint, object));
     case L4_TYPE_THREAD:
-        thread_quiesce(thread_of_object(o));
-        return L4_OK;
+        return quiesce_thread(thread_of_object(o));
     case L4_TYPE_IRQ:
         irq_quiesce(container_of(o, struct irq, object));
         return L4_OK;

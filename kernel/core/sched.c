@@ -126,21 +126,26 @@ static struct thread *take_top(struct cpu *cpu)
     return t;
 }
 
+/* One interrupt, while nobody runs. */
+static void serve(void)
+{
+    struct thread *woken = irq_serve();
+
+    if (woken != NULL) {
+        sched_ready(woken);
+    }
+}
+
 /* Nothing to run: finish what is dying, then sleep until an interrupt. */
 static void idle(struct cpu *cpu)
 {
-    struct thread *woken;
-
     cpu->current = NULL;
     budget_switch(NULL);
     timeout_program();
     if (aspace_reap() == L4_OK && cpu->top_ready < 0) { /* what ended may have made one ready */
         arch_idle();
     }
-    woken = irq_serve();
-    if (woken != NULL) {
-        sched_ready(woken);
-    }
+    serve();
 }
 
 struct thread *sched_choose(void)
@@ -172,6 +177,10 @@ struct thread *sched_choose(void)
         }
         cpu->current = NULL; /* it waits, or is queued */
         budget_block(next);
+        if (arch_irq_pending()) { /* any number may be ready without budget */
+            budget_switch(NULL);
+            serve();
+        }
     }
 }
 

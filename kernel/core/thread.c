@@ -96,9 +96,6 @@ void thread_quiesce(struct thread *t)
     budget_unlend(t);
     budget_end_loan(t);
     budget_quiesce(&t->own_sc);
-    while (!list_empty(&t->linked_irqs)) {
-        irq_unbind(container_of(t->linked_irqs.next, struct irq, vcpu_link));
-    }
     cap_clear(&t->fault_cap);
     cap_clear(&t->buffer_cap);
     if (t->vcpu != NULL) {

@@ -69,7 +69,7 @@ struct thread {
 };
 
 l4_status_t thread_create(struct aspace *as, uint32_t flags, struct thread **out) L4_MUST_CHECK;
-/* Object quiesce: after it nothing refers to t. Constant time but for linked interrupts. */
+/* Object quiesce: after it nothing refers to t, whose interrupts are unlinked. Constant time. */
 void thread_quiesce(struct thread *t);
 
 /* Blocks the current thread's run for good or until resumed; cancels its IPC with CANCELED. */
