@@ -459,6 +459,40 @@ static void a_server_falls_back_behind_what_is_ready(void **state)
     assert_ptr_equal(running(), mid); /* c was cancelled: s is at its own priority again */
 }
 
+/* Many threads become ready at once with nothing left to run on: an interrupt that comes meanwhile
+ * does not wait for all of them. */
+static void many_ready_threads_without_budget_do_not_hide_an_interrupt(void **state)
+{
+    enum { MANY = 40 };
+    struct waker w = make_waker(IRQ_DEVICE);
+    l4_cap_t bed = make_endpoint();
+    struct thread *t[MANY];
+    uint32_t blocked = 0;
+    uint32_t points;
+
+    (void)state;
+    for (uint32_t i = 0; i < MANY; i++) {
+        t[i] = start_thread(LOW);
+        assert_int_equal(sys(t[i], RECV, bed, 0, 0, NEVER), BLOCKED);
+        set_budget(t[i], LOW, 1, 1000000);
+        t[i]->own_sc.remaining = 0; /* as after its last turn */
+    }
+    set_budget(m.init, PRIO_INIT, 0, 0);
+    assert_int_equal(isys(IRQ, w.irq, L4_IRQ_ACK), L4_OK);
+    points = fake.points;
+    fake.preempt_irq = IRQ_DEVICE;
+    fake.preempt_at = fake.points + MANY + 3;
+    assert_int_equal(isys(CAP, bed, L4_CAP_DELETE), L4_OK);
+    fake.preempt_at = 0;
+    assert_true(fake.points - points >= 2 * MANY);
+    assert_int_equal(slot_endpoint(w.endpoint)->signals, 1);
+    assert_ptr_equal(running(), m.init);
+    for (uint32_t i = 0; i < MANY; i++) {
+        blocked += t[i]->state == L4_STATE_BUDGET;
+    }
+    assert_int_equal(blocked, MANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +515,7 @@ int main(void)
         SCHED_TEST(nobody_gives_more_than_it_holds),
         SCHED_TEST(schedules_are_checked),
         SCHED_TEST(a_server_falls_back_behind_what_is_ready),
+        SCHED_TEST(many_ready_threads_without_budget_do_not_hide_an_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,6 +200,31 @@ static void a_linked_interrupt_wakes_its_vcpu(void **state)
     assert_int_equal(isys(IRQ, irq, L4_IRQ_BIND, ep, 1), L4_OK);
 }
 
+/* The end of a vCPU with many interrupts can be interrupted between any two. */
+static void many_linked_interrupts_end_in_steps(void **state)
+{
+    l4_cap_t space = make_space(make_region(20), 16, L4_ASPACE_GUEST);
+    l4_cap_t cap = make_thread_in(space, L4_THREAD_GUEST);
+    uint32_t points;
+
+    (void)state;
+    for (uint32_t i = 0; i < 60; i++) {
+        l4_cap_t one = slot_new();
+
+        assert_int_equal(isys(IRQ, L4_ROOT_SYSTEM, L4_IRQ_GET, 100 + i, one, 0), L4_OK);
+        assert_int_equal(isys(IRQ, one, L4_IRQ_ASSIGN, cap, l4_virq(40, 0, 0)), L4_OK);
+    }
+    points = fake.points;
+    fake.preempt_every = 7;
+    fake.preempt_at = fake.points + 1;
+    assert_int_equal(isys(CAP, cap, L4_CAP_DELETE), L4_OK);
+    fake.preempt_at = 0;
+    assert_true(fake.points - points >= 60);
+    for (uint32_t i = 0; i < 60; i++) {
+        assert_false(fake.irq_enabled[100 + i]);
+    }
+}
+
 static void only_vcpus_are_linked(void **state)
 {
     l4_cap_t native = make_thread_in(L4_ROOT_ASPACE, 0);
@@ -242,6 +267,7 @@ int main(void)
         IRQ_TEST(a_bound_interrupt_outlives_its_endpoint),
         IRQ_TEST(an_interrupt_without_owner_is_shut),
         IRQ_TEST(a_linked_interrupt_wakes_its_vcpu),
+        IRQ_TEST(many_linked_interrupts_end_in_steps),
         IRQ_TEST(only_vcpus_are_linked),
         IRQ_TEST(timer_and_device_together),
     };
