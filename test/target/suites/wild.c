@@ -1,6 +1,9 @@
 /*
  * Random code: as a guest and as a native thread. Whatever it executes, the kernel stays, others
  * keep what is theirs, and everything comes back.
+ *
+ * The seeds are fixed. A guest with its MMU on whose abort vector cannot be fetched retires no
+ * instruction, and stops the emulator's instruction clock with it; these seeds make none.
  */
 #include <l4/cap.h>
 #include <l4/ipc.h>
