@@ -6,6 +6,33 @@
 
 #include "gic_internal.h"
 
+struct gic_live gic_live_word(struct gic *gic, uint32_t cpu, uint32_t index)
+{
+    struct gic_live live = {0, 0};
+    uint32_t flight = gic_word(gic, cpu, index)->flight;
+    if (index != 0 && flight == 0) {
+        return live;
+    }
+    for (uint32_t c = 0; c < gic->state.cpus; c++) {
+        struct gic_flight now;
+        if ((index == 0 && c != cpu) || gic->port.query(gic->port.context, c, &now) != L4_OK) {
+            continue;
+        }
+        for (uint32_t i = 0; i < GIC_SLOTS; i++) {
+            uint32_t irq = L4_VIRQ_ID(now.word[i]);
+            if (irq / 32u == index) {
+                live.pending |= (now.word[i] & L4_VIRQ_PENDING) != 0 ? irq_bit(irq) : 0;
+                live.active |= (now.word[i] & L4_VIRQ_ACTIVE) != 0 ? irq_bit(irq) : 0;
+            }
+        }
+        if (index == 0) {
+            live.pending |= (now.lines & L4_TIMER_LINE_VIRTUAL) != 0 ? 1u << GIC_PPI_VTIMER : 0;
+            live.pending |= (now.lines & L4_TIMER_LINE_PHYSICAL) != 0 ? 1u << GIC_PPI_PTIMER : 0;
+        }
+    }
+    return live;
+}
+
 static void configure_timer(struct gic *gic, uint32_t cpu, enum l4_timer timer, uint32_t irq)
 {
     const struct gic_word *word = &gic->state.bank[cpu].word;

@@ -41,9 +41,6 @@ uint32_t word_enabled(const struct gic *gic, const struct gic_word *word);
 /* The state in `back`, out of flight, is ours again. */
 void irq_taken_back(struct gic *gic, uint32_t cpu, uint32_t irq, uint32_t back);
 
-/* The pending and active bits of a register word that are in flight, timers' lines included. */
-struct gic_live gic_live_word(struct gic *gic, uint32_t cpu, uint32_t word);
-
 /* Takes an interrupt out of flight; what it was is in latch, line and active again. Call before any
  * change that a CPU interface could notice, and irq_update() after it. */
 void irq_withdraw(struct gic *gic, uint32_t cpu, uint32_t irq);
@@ -56,7 +53,12 @@ void gic_update(struct gic *gic, uint32_t cpu);
 void gic_update_all(struct gic *gic);
 void gic_withdraw_all(struct gic *gic);
 
-/* gic.c: tells the kernel how the timers' interrupts are configured. */
+/* gic.c */
+
+/* The pending and active bits of a register word that are in flight, timers' lines included. */
+struct gic_live gic_live_word(struct gic *gic, uint32_t cpu, uint32_t word);
+
+/* Tells the kernel how the timers' interrupts are configured. */
 void gic_configure_timers(struct gic *gic, uint32_t cpu);
 
 /* Handlers of a bank of 32-bit registers. `offset` is the word's offset in the distributor; `mask`

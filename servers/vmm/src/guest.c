@@ -103,10 +103,6 @@ static l4_status_t gicc_map(struct guest *guest)
     l4_cap_t gicc;
     l4_status_t status =
         share(guest, guest->config->gicv, L4_PAGE_SIZE, L4_RIGHT_READ | L4_RIGHT_WRITE, &gicc);
-    if (status == L4_ERR_RIGHTS) {
-        gicc = guest->config->gicv;
-        status = L4_OK;
-    }
     return status != L4_OK
                ? status
                : l4_aspace_map(guest->aspace, gicc, GICC_BASE, L4_MAP_READ | L4_MAP_WRITE);
