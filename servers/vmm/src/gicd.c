@@ -108,7 +108,7 @@ static l4_status_t gicd_read(void *state, struct mmio *access)
 {
     uint32_t offset = access->offset & (GICD_SIZE - 4u);
     uint32_t word = gicd_banks[offset / 0x80u]->read(state, access->cpu, offset);
-    access->value = (word & mmio_mask(access)) >> mmio_shift(access);
+    mmio_answer(access, word);
     return L4_OK;
 }
 

@@ -52,7 +52,7 @@ static void state_update(struct pl011 *uart)
     }
 }
 
-static uint32_t register_read(struct pl011 *uart, uint32_t offset)
+static __attribute__((noinline)) uint32_t register_read(struct pl011 *uart, uint32_t offset)
 {
     struct pl011_state *s = &uart->state;
     uint32_t value = 0;
@@ -187,7 +187,7 @@ static l4_status_t pl011_read(void *state, struct mmio *access)
     const struct pl011 *uart = state;
     uint32_t offset = access->offset & 0xffcu;
     uint32_t word = offset == UARTFR ? uart->state.flags : register_read(state, offset);
-    access->value = (word & mmio_mask(access)) >> mmio_shift(access);
+    mmio_answer(access, word);
     return L4_OK;
 }
 

@@ -90,7 +90,7 @@ static l4_status_t pl031_read(void *state, struct mmio *access)
 {
     pl031_tick(state);
     uint32_t word = register_read(state, access->offset & 0xffcu);
-    access->value = (word & mmio_mask(access)) >> mmio_shift(access);
+    mmio_answer(access, word);
     return L4_OK;
 }
 

@@ -23,7 +23,7 @@ static l4_status_t slots_read(void *state, struct mmio *access)
 {
     (void)state;
     uint32_t word = register_read(access->offset & (VIRTIO_STRIDE - 4u));
-    access->value = (word & mmio_mask(access)) >> mmio_shift(access);
+    mmio_answer(access, word);
     return L4_OK;
 }
 

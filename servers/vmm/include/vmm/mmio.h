@@ -35,4 +35,10 @@ static inline uint32_t mmio_mask(const struct mmio *access)
     return (0xffffffffu >> (32u - access->size * 8u)) << mmio_shift(access);
 }
 
+/* A read's answer out of the whole word. */
+static inline void mmio_answer(struct mmio *access, uint32_t word)
+{
+    access->value = (word >> mmio_shift(access)) & (0xffffffffu >> (32u - access->size * 8u));
+}
+
 #endif
