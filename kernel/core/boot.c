@@ -38,7 +38,7 @@ static struct cap *add_region(uint32_t kind, uint64_t base, uint64_t size, uint8
     struct cap *slot = init_slot(L4_ROOT_FIRST_REGION + n);
     bool device = kind == L4_ROOT_DEVICE || kind == L4_ROOT_GICV;
 
-    kassert(n < L4_ROOT_REGIONS);
+    kassert(n < L4_ROOT_REGIONS - 1u); /* the last is the pool's */
     region_root_init(&roots[n], slot, (frame_t)(base >> L4_PAGE_SHIFT),
                      (uint32_t)(size >> L4_PAGE_SHIFT), device, rights);
     slot->flags |= kind == L4_ROOT_GICV ? CAP_GUEST : 0;

@@ -293,7 +293,7 @@ struct thread *ipc_kernel_message(struct thread *t, uint32_t label, uint32_t w0,
     t->w[2] = w2;
     t->w[3] = w3;
     t->tag = (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL;
-    if (unlikely(c->type == L4_TYPE_NULL)) {
+    if (unlikely(c->type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH)) {
         trace(TRACE_STOP, t->name, t->frame.pc);
         t->state = L4_STATE_STOPPED;
         sched_unready(t);

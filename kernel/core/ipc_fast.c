@@ -118,8 +118,8 @@ struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, ui
     struct thread *to;
     uint32_t *r;
 
-    if (unlikely(t->fault_cap.type == L4_TYPE_NULL || list_empty(&ep->receivers) ||
-                 ep->server != NULL || t != this_cpu()->current)) {
+    if (unlikely(t->fault_cap.type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH ||
+                 list_empty(&ep->receivers) || ep->server != NULL || t != this_cpu()->current)) {
         return ipc_kernel_message(t, label, w0, w1, w2, w3);
     }
     to = container_of(ep->receivers.next, struct thread, ipc_link);

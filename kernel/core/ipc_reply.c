@@ -12,7 +12,7 @@
 static void resume_fault(struct thread *t, uint32_t label, uint32_t w0)
 {
     if (label == L4_FAULT_REPLY_SET_PC) {
-        t->frame.pc = w0;
+        arch_frame_set_pc(t, w0);
     }
 }
 

@@ -64,6 +64,11 @@ static uint32_t safe_cpsr(const struct thread *t, uint32_t cpsr)
     return (cpsr & (PSR_USER_BITS | PSR_AIF)) | mode;
 }
 
+void arch_frame_set_pc(struct thread *t, uint32_t pc)
+{
+    t->frame.pc = pc & ((t->frame.cpsr & PSR_T) != 0 ? ~1u : ~3u);
+}
+
 void arch_frame_write(struct thread *t, const uint32_t *words)
 {
     const struct l4_regs_gp *regs = (const struct l4_regs_gp *)words;
@@ -74,7 +79,7 @@ void arch_frame_write(struct thread *t, const uint32_t *words)
     t->frame.sp = regs->sp_usr;
     t->frame.lr = regs->lr_usr;
     t->frame.cpsr = safe_cpsr(t, regs->cpsr);
-    t->frame.pc = regs->pc & ((t->frame.cpsr & PSR_T) != 0 ? ~1u : ~3u);
+    arch_frame_set_pc(t, regs->pc);
 }
 
 void arch_frame_restart(struct thread *t)

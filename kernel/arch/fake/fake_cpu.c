@@ -115,6 +115,11 @@ void arch_frame_write(struct thread *t, const uint32_t *words)
     t->frame.cpsr = (regs->cpsr & 0xf0000020u) | mode;
 }
 
+void arch_frame_set_pc(struct thread *t, uint32_t pc)
+{
+    t->frame.pc = pc & ~3u;
+}
+
 void arch_frame_restart(struct thread *t)
 {
     t->frame.pc -= (t->frame.cpsr & CPSR_THUMB) != 0 ? 2u : 4u;

@@ -50,6 +50,9 @@ void arch_frame_start(struct thread *t, uint32_t pc, uint32_t sp, uint32_t r0, u
 void arch_frame_read(const struct thread *t, uint32_t *words);
 void arch_frame_write(struct thread *t, const uint32_t *words);
 
+/* The next instruction, aligned as the thread's instruction set wants it. */
+void arch_frame_set_pc(struct thread *t, uint32_t pc);
+
 /* Retries the present system call: pc back to its SVC (4 bytes in ARM, 2 in Thumb state). */
 void arch_frame_restart(struct thread *t);
 

@@ -20,7 +20,8 @@ struct thread *ipc_recv(struct thread *self);
 struct thread *ipc_signal(struct thread *self);
 
 /* A kernel message from `t` (fault or exit) to its fault endpoint; t waits for the reply. Without
- * a fault endpoint t is stopped for good. Returns the thread to run if t was current. */
+ * a fault endpoint, or at the end of the longest chain of calls, t is stopped for good. Returns the
+ * thread to run if t was current. */
 struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
                                uint32_t w2, uint32_t w3);
 /* The general path of the same. */

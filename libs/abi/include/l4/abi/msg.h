@@ -69,10 +69,9 @@ enum l4_item_kind {
 
 /*
  * One capability or memory item. The sender fills cap, kind, rights, offset and size; the receiver
- * finds kind, rights, the slot used (cap), for L4_ITEM_MAP the address (offset) and size. When the
- * item names an endpoint that the receiver itself receives on, nothing is passed on: kind becomes
- * COPY all the same. An item that cannot be transferred ends the IPC with ERR_TRANSFER on the
- * sender's side, before the receiver notices.
+ * finds kind, rights, the slot used (cap), for L4_ITEM_MAP the address (offset) and size. An item
+ * that cannot be transferred ends the IPC with ERR_TRANSFER on the sender's side, before the
+ * receiver notices: all items of a message arrive, or none.
  */
 struct l4_item {
     uint32_t cap;

@@ -50,7 +50,7 @@ enum l4_cap_type {
 #define L4_RIGHT_EXEC 0x04u    /* region: map executable */
 #define L4_RIGHT_DMA 0x08u     /* region: tell the physical address */
 #define L4_RIGHT_SEND 0x01u    /* endpoint: call, send */
-#define L4_RIGHT_RECV 0x02u    /* endpoint: receive, reply-and-wait, and be a fault endpoint */
+#define L4_RIGHT_RECV 0x02u    /* endpoint: receive, reply-and-wait */
 #define L4_RIGHT_SIGNAL 0x04u  /* endpoint: signal */
 #define L4_RIGHT_GRANT 0x08u   /* endpoint: pass capabilities and memory in messages */
 #define L4_RIGHT_CONTROL 0x10u /* thread, aspace, irq, system: every operation that changes it */
