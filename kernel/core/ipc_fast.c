@@ -9,8 +9,7 @@
  */
 #include <arch/vcpu.h>
 #include <kernel/aspace.h>
-#include <kernel/cpu.h>
-#include <kernel/ipc.h>
+#include <kernel/ipc_parts.h>
 #include <kernel/syscall.h>
 
 /* Type and rights of an endpoint capability in one comparison. */
@@ -50,18 +49,7 @@ static inline bool fast_words(const struct thread *from, const struct thread *to
 
 static inline void fast_deliver(struct thread *to, const struct thread *from, uint32_t badge)
 {
-    const uint32_t *w = &from->frame.r[FRAME_W0];
-    uint32_t *r = to->frame.r;
-    uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
-
-    r[FRAME_STATUS] = L4_OK;
-    r[FRAME_TAG] = from->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK;
-    r[FRAME_BADGE] = badge;
-    r[FRAME_TIMEOUT] = 0;
-    r[FRAME_W0] = w0;
-    r[FRAME_W0 + 1] = w1;
-    r[FRAME_W0 + 2] = w2;
-    r[FRAME_W0 + 3] = w3;
+    ipc_deliver(to, from->frame.r[FRAME_TAG] & IPC_TAG_USER_MASK, badge, &from->frame.r[FRAME_W0]);
 }
 
 static inline struct thread *fast_run(struct thread *next)
@@ -80,16 +68,7 @@ static inline struct thread *fast_link(struct endpoint *ep, struct thread *clien
                                        struct thread *to)
 {
     list_unlink(&to->ipc_link);
-    client->state = L4_STATE_REPLY;
-    client->replier = to;
-    to->caller = client;
-    to->depth = client->depth + 1;
-    to->sc = client->sc;
-    if (to->priority < client->priority) {
-        to->priority = client->priority;
-    }
-    to->serving = ep;
-    ep->server = to;
+    ipc_link(ep, client, to);
     return fast_run(to);
 }
 
@@ -100,7 +79,7 @@ struct thread *sys_call(struct thread *self)
     struct thread *to;
 
     if (unlikely(ep == NULL || !fast_message(self) || list_empty(&ep->receivers) ||
-                 self->depth >= IPC_CALL_DEPTH || ep->server != NULL)) {
+                 self->depth >= IPC_CALL_DEPTH)) {
         return ipc_call(self);
     }
     to = container_of(ep->receivers.next, struct thread, ipc_link);
@@ -116,39 +95,19 @@ struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, ui
 {
     struct endpoint *ep = container_of(t->fault_cap.object, struct endpoint, object);
     struct thread *to;
-    uint32_t *r;
 
     if (unlikely(t->fault_cap.type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH ||
-                 list_empty(&ep->receivers) || ep->server != NULL || t != this_cpu()->current)) {
+                 list_empty(&ep->receivers) || t != this_cpu()->current)) {
         return ipc_kernel_message(t, label, w0, w1, w2, w3);
     }
     to = container_of(ep->receivers.next, struct thread, ipc_link);
     if (unlikely(heap_contains(&to->timeout.node))) {
         return ipc_kernel_message(t, label, w0, w1, w2, w3);
     }
-    r = to->frame.r;
-    r[FRAME_STATUS] = L4_OK;
-    r[FRAME_TAG] = (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL;
-    r[FRAME_BADGE] = t->fault_cap.badge;
-    r[FRAME_TIMEOUT] = 0;
-    r[FRAME_W0] = w0;
-    r[FRAME_W0 + 1] = w1;
-    r[FRAME_W0 + 2] = w2;
-    r[FRAME_W0 + 3] = w3;
+    ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge,
+                (const uint32_t[4]){w0, w1, w2, w3});
     t->in_exit = 1;
     return fast_link(ep, t, to);
-}
-
-/* The end of a call: self works on its own budget and priority again. */
-static inline void fast_unlink(struct thread *self, struct thread *client)
-{
-    client->replier = NULL;
-    self->caller = NULL;
-    self->serving->server = NULL;
-    self->serving = NULL;
-    self->depth = 0;
-    self->sc = &self->own_sc;
-    self->priority = self->base_priority;
 }
 
 struct thread *sys_reply_wait(struct thread *self)
@@ -164,7 +123,7 @@ struct thread *sys_reply_wait(struct thread *self)
         return ipc_reply_wait(self);
     }
     if (unlikely((int32_t)client->priority < cpu->top_ready || client->sc != cpu->sc ||
-                 client->stopped || self->serving == NULL || self->lender != NULL)) {
+                 client->stopped)) {
         return ipc_reply_wait(self);
     }
     if (client->in_exit) {
@@ -179,7 +138,7 @@ struct thread *sys_reply_wait(struct thread *self)
         }
         fast_deliver(client, self, 0);
     }
-    fast_unlink(self, client);
+    (void)ipc_unlink(self);
     self->state = L4_STATE_RECEIVING;
     self->endpoint = ep;
     list_append(&ep->receivers, &self->ipc_link);

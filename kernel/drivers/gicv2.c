@@ -120,11 +120,6 @@ void arch_irq_configure(uint32_t irq, bool edge)
     *config = edge ? *config | bit : *config & ~bit;
 }
 
-bool arch_irq_active(uint32_t irq)
-{
-    return (*bit_reg(GICD_ISACTIVER, irq) & bit_of(irq)) != 0;
-}
-
 void arch_irq_set_active(uint32_t irq, bool active)
 {
     *bit_reg(active ? GICD_ISACTIVER : GICD_ICACTIVER, irq) = bit_of(irq);

@@ -94,11 +94,6 @@ void arch_irq_configure(uint32_t irq, bool edge)
     fake_log(FAKE_IRQ_CONFIGURE, irq, edge);
 }
 
-bool arch_irq_active(uint32_t irq)
-{
-    return fake.irq_active[irq];
-}
-
 void arch_irq_set_active(uint32_t irq, bool active)
 {
     fake.irq_active[irq] = active;

@@ -18,7 +18,6 @@ void arch_irq_enable(uint32_t irq);
 void arch_irq_disable(uint32_t irq);
 void arch_irq_configure(uint32_t irq, bool edge);
 /* Active state of a private interrupt, part of a vCPU's lazily held state. */
-bool arch_irq_active(uint32_t irq);
 void arch_irq_set_active(uint32_t irq, bool active);
 
 #endif

@@ -12,15 +12,16 @@
 static inline void ipc_deliver(struct thread *to, uint32_t tag, uint32_t badge, const uint32_t *w)
 {
     uint32_t *r = to->frame.r;
+    uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
 
     r[FRAME_STATUS] = L4_OK;
     r[FRAME_TAG] = tag;
     r[FRAME_BADGE] = badge;
     r[FRAME_TIMEOUT] = 0;
-    r[FRAME_W0] = w[0];
-    r[FRAME_W0 + 1] = w[1];
-    r[FRAME_W0 + 2] = w[2];
-    r[FRAME_W0 + 3] = w[3];
+    r[FRAME_W0] = w0;
+    r[FRAME_W0 + 1] = w1;
+    r[FRAME_W0 + 2] = w2;
+    r[FRAME_W0 + 3] = w3;
 }
 
 /* `client` waits for the reply of `server`, which works on the client's priority and budget. */
