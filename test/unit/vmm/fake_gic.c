@@ -152,3 +152,20 @@ void fake_write(struct fake_kernel *kernel, uint32_t cpu, uint32_t offset, uint3
     struct mmio access = {.offset = offset, .size = size, .cpu = cpu, .value = value};
     assert_int_equal(gicd_ops.write(&kernel->gic, &access), L4_OK);
 }
+
+void fake_init_enabled(struct fake_kernel *kernel, uint32_t cpus)
+{
+    static const uint32_t enabled[][2] = {
+        {0x000, 3},          {0x104, 0xffffffff}, {0x108, 0xffffffff},
+        {0xc10, 0xaaaaaaaa}, {0xc14, 0xaaaaaaaa},
+    };
+
+    fake_init(kernel, cpus);
+    for (uint32_t i = 0; i < sizeof(enabled) / sizeof(enabled[0]); i++) {
+        fake_write(kernel, 0, enabled[i][0], 4, enabled[i][1]);
+    }
+    for (uint32_t i = 0; i < GIC_IRQS; i += 4) {
+        fake_write(kernel, 0, 0x400 + i, 4, 0x80808080);
+        fake_write(kernel, 0, 0x800 + i, 4, 0x01010101);
+    }
+}

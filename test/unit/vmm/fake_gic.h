@@ -30,6 +30,9 @@ struct fake_kernel {
 /* A distributor of `cpus` vCPUs over the fake kernel. */
 void fake_init(struct fake_kernel *kernel, uint32_t cpus);
 
+/* The same with everything enabled, priority 0x80, SPIs 32..63 level and 64..95 edge. */
+void fake_init_enabled(struct fake_kernel *kernel, uint32_t cpus);
+
 /* The fake kernel's side alone, for a distributor that is elsewhere. */
 struct gic_port fake_port(struct fake_kernel *kernel);
 

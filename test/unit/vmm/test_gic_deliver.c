@@ -17,32 +17,17 @@ static struct fake_kernel k;
 #define FLIGHT(irq) fake_flight(&k, 0, (irq))
 #define LINE(irq, level) gic_set_line(&k.gic, 0, (irq), (level))
 
-/* Everything enabled, priority 0x80, SPIs 32..63 level and 64..95 edge. */
-static void prepare(uint32_t cpus)
-{
-    fake_init(&k, cpus);
-    W(0x000, 3);
-    W(0x104, 0xffffffff);
-    W(0x108, 0xffffffff);
-    W(0xc10, 0xaaaaaaaa);
-    W(0xc14, 0xaaaaaaaa);
-    for (uint32_t i = 0; i < GIC_IRQS; i += 4) {
-        W(0x400 + i, 0x80808080);
-        W(0x800 + i, 0x01010101);
-    }
-}
-
 static int setup(void **state)
 {
     (void)state;
-    prepare(1);
+    fake_init_enabled(&k, 1);
     return 0;
 }
 
 static int setup_two(void **state)
 {
     (void)state;
-    prepare(2);
+    fake_init_enabled(&k, 2);
     return 0;
 }
 
