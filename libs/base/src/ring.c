@@ -54,6 +54,12 @@ uint32_t l4_ring_used(const struct l4_ring *ring)
     return used > ring->size ? 0 : used;
 }
 
+void l4_ring_publish(struct l4_ring *ring, uint32_t count)
+{
+    ring->index += count;
+    store(&ring->shared->head, ring->index);
+}
+
 uint32_t l4_ring_put(struct l4_ring *ring, const void *bytes, uint32_t count)
 {
     const uint32_t space = l4_ring_space(ring);
@@ -67,8 +73,7 @@ uint32_t l4_ring_put(struct l4_ring *ring, const void *bytes, uint32_t count)
     const uint32_t first = count < ring->size - at ? count : ring->size - at;
     __builtin_memcpy(ring->data + at, bytes, first);
     __builtin_memcpy(ring->data, (const uint8_t *)bytes + first, count - first);
-    ring->index += count;
-    store(&ring->shared->head, ring->index);
+    l4_ring_publish(ring, count);
     return count;
 }
 

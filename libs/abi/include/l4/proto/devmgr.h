@@ -19,6 +19,7 @@
 enum l4_client_badge {
     L4_BADGE_INIT = 1,
     L4_BADGE_DEVMGR = 2,
+    L4_BADGE_NET = 3,
     L4_BADGE_CLIENT_FIRST = 16, /* 16 + n: the VMM of the n-th domain */
 };
 
@@ -42,7 +43,27 @@ enum l4_devmgr_label {
     DEVMGR_CLIENT_GONE = 4,
     /* From init only: replied when all output so far has left the machine. */
     DEVMGR_FLUSH = 5,
+    /* From init only, before a client with disks runs: w0 = badge, item 0 = COPY of its guest RAM
+     * (DMA, INFO), for which devmgr keeps one offered slot. From here on the client's disks work,
+     * up to DEVMGR_CLIENT_GONE: that is replied when no device touches this memory any more. */
+    DEVMGR_CLIENT_RAM = 6,
+    /* A device that the configuration dedicates to the client: w0 = number (the n-th in its
+     * `access`), two slots offered. Reply: w1 = physical address of its pages, w2 = bytes, w3 =
+     * interrupt number | edge << 16, items: 0 = COPY of the pages (READ, WRITE, COPY), 1 = COPY of
+     * the interrupt (CONTROL); buffer words: enum l4_device_node, then the node's `compatible` list
+     * as it stands in the board's device tree. Errors: CONFIG, BUSY. */
+    DEVMGR_DEVICE = 7,
 };
+
+/* Buffer words of the reply to DEVMGR_DEVICE. */
+enum l4_device_node {
+    L4_DEVICE_REG_OFFSET,      /* the registers' place in the pages */
+    L4_DEVICE_REG_SIZE,        /* ... and their size */
+    L4_DEVICE_FLAGS,           /* L4_DEVICE_DMA_COHERENT */
+    L4_DEVICE_COMPATIBLE_SIZE, /* bytes, all NULs counted */
+    L4_DEVICE_COMPATIBLE,      /* first word of the text */
+};
+#define L4_DEVICE_DMA_COHERENT 1u
 
 #define DEVMGR_LOG_MAX 240u
 

@@ -14,13 +14,19 @@
 #include <l4/abi/types.h>
 
 #define L4_START_MAGIC 0x54525453u /* "STRT" */
-#define L4_START_VERSION 1u
+#define L4_START_VERSION 2u
 
 #define L4_START_NAME 32u
 #define L4_START_BOOTARGS 1024u
 #define L4_START_IMAGES 4u
 #define L4_START_CLIENTS 16u
 #define L4_START_DEVICES 8u
+#define L4_START_DISKS 16u
+#define L4_START_GRANTS 16u
+#define L4_START_NICS 4u
+#define L4_START_PORTS 24u
+#define L4_START_CHANNELS 24u
+#define L4_START_VM_CHANNELS 8u
 
 /* Fixed slots of every server's capability table; slots from l4_start.slot_first on are free. */
 enum l4_start_slot {
@@ -30,13 +36,74 @@ enum l4_start_slot {
     L4_START_ENDPOINT, /* own endpoint: RECV, SEND, SIGNAL, GRANT, COPY; badge 0 */
     L4_START_INIT,     /* init: SEND */
     L4_START_DEVMGR,   /* devmgr: SEND, SIGNAL, GRANT (not in devmgr itself) */
+    L4_START_NET,      /* ipc-net: SEND, SIGNAL, GRANT (VMMs with ports or channels) */
     L4_START_FIRST_OTHER,
 };
 
 enum l4_start_kind {
     L4_START_KIND_DEVMGR = 1,
     L4_START_KIND_VMM = 2,
+    L4_START_KIND_NET = 3,
 };
+
+/* --- Control ------------------------------------------------------------------------------- */
+
+/*
+ * A page that init shares with each VMM. init writes a command and then `asked`, and rings
+ * L4_CONTROL_BIT at the VMM's endpoint; the VMM obeys, fills in the rest, sets `answered` to the
+ * `asked` it saw, and signals its bit (l4_start_vmm.control_bit) through L4_START_INIT. So neither
+ * ever waits for the other; init gives up on a VMM that does not answer.
+ */
+#define L4_CONTROL_BIT 0x80000000u
+
+enum l4_vm_command {
+    L4_VM_REPORT, /* bring the counters up to date */
+    L4_VM_PAUSE,  /* the guest stops, its virtual time with it */
+    L4_VM_RESUME,
+    L4_VM_REOPEN, /* L4_VM_DEVMGR, L4_VM_NET: this server was restarted; open the sessions anew */
+};
+#define L4_VM_DEVMGR 1u
+#define L4_VM_NET 2u
+
+enum l4_vm_state {
+    L4_VM_STATE_BOOTING,
+    L4_VM_STATE_RUNNING,
+    L4_VM_STATE_PAUSED,
+    L4_VM_STATE_OFF,
+};
+
+#define L4_VM_EXITS 16u  /* by label, from L4_EXIT_FIRST */
+#define L4_VM_DEVICES 8u /* virtio devices */
+#define L4_VM_DEVICE_NAME 12u
+
+struct l4_vm_device {
+    char name[L4_VM_DEVICE_NAME]; /* "disk0", "net0", "console", "rng", "vsock" */
+    uint32_t kicks;               /* notifications by the guest */
+    uint32_t requests;            /* buffers used */
+    uint32_t interrupts;
+    uint32_t errors;               /* malformed rings */
+    uint64_t bytes_from, bytes_to; /* from and to the guest */
+};
+
+struct l4_vm_control {
+    /* Written by init. */
+    uint32_t asked; /* counts the commands */
+    uint32_t command;
+    uint32_t argument;
+    uint32_t reserved;
+    /* Written by the VMM. */
+    uint32_t answered;
+    int32_t status;   /* of the command */
+    uint32_t state;   /* enum l4_vm_state */
+    uint32_t resets;  /* of the guest */
+    uint64_t vcpu_ns; /* processor time of all vCPUs */
+    uint32_t virqs;   /* interrupts injected */
+    uint32_t device_count;
+    uint32_t exits[L4_VM_EXITS];
+    struct l4_vm_device device[L4_VM_DEVICES];
+};
+
+static_assert(sizeof(struct l4_vm_control) <= L4_PAGE_SIZE, "protocol");
 
 /* --- VMM ----------------------------------------------------------------------------------- */
 
@@ -67,7 +134,17 @@ enum l4_restart_policy {
     L4_RESTART_NEVER, /* a guest that powers off, or whose VMM dies, stays off */
 };
 
-#define L4_VMM_PMU 1u /* the guest reads the real performance counters: make vCPUs with PMU */
+#define L4_VMM_PMU 1u     /* the guest reads the real performance counters: make vCPUs with PMU */
+#define L4_VMM_CONSOLE 2u /* it has a virtio console */
+#define L4_VMM_ENTROPY 4u /* it has a virtio entropy source */
+
+/* A channel, by its number (L4_SESSION_CHANNEL). */
+#define L4_CHANNEL_MEMORY 1u /* mapped into the guest; else a vsock port of the host's */
+struct l4_start_vm_channel {
+    char peer[L4_START_NAME]; /* the other guest */
+    uint32_t port;  /* vsock port at CID 2; also the channel's number in the guest's tree */
+    uint32_t flags; /* L4_CHANNEL_MEMORY */
+};
 
 struct l4_start_vmm {
     char name[L4_START_NAME]; /* the domain's */
@@ -90,14 +167,47 @@ struct l4_start_vmm {
     /* Wall clock: seconds since 1970 when the kernel's clock (L4_SYSTEM_CLOCK) was 0; 0 = none. */
     uint64_t wall_clock_epoch;
     uint32_t timer_hz;
-    uint32_t reserved[7];
+    l4_cap_t control;     /* one page (READ, WRITE): struct l4_vm_control */
+    uint32_t control_bit; /* through L4_START_INIT */
+    uint32_t disk_count;  /* sessions of each kind; numbers from 0 */
+    uint32_t port_count;
+    uint32_t device_count; /* dedicated devices: DEVMGR_DEVICE */
+    uint32_t channel_count;
+    uint32_t reserved;
     char bootargs[L4_START_BOOTARGS];
+    struct l4_start_vm_channel channel[L4_START_VM_CHANNELS];
 };
 
 /* --- devmgr -------------------------------------------------------------------------------- */
 
+#define L4_CLIENT_CONSOLE 1u /* has a virtio console beside the serial port */
+#define L4_CLIENT_ENTROPY 2u
 struct l4_start_client {
     char name[L4_START_NAME];
+    uint32_t badge;
+    uint32_t flags; /* L4_CLIENT_* */
+};
+
+/* A disk of a client: the n-th entry with its badge is its disk n. */
+struct l4_start_disk {
+    uint32_t badge;
+    uint32_t flags;   /* L4_DISK_READ_ONLY (l4/proto/disk.h) */
+    uint64_t device;  /* physical address of the block device's registers */
+    uint64_t first;   /* in sectors of 512 bytes */
+    uint64_t sectors; /* 0: to the end of the device */
+    char label[24];
+};
+
+/* A device that a client gets whole: DEVMGR_DEVICE. devmgr keeps its hands off it. */
+struct l4_start_grant {
+    uint32_t badge;
+    uint32_t flags;
+    uint64_t base; /* physical address of its registers, as in the board's device tree */
+};
+
+/* A real network device for ipc-net: its L4_SESSION_NIC n. */
+struct l4_start_nic {
+    uint64_t device;
     uint32_t badge;
     uint32_t reserved;
 };
@@ -114,13 +224,54 @@ struct l4_start_devmgr {
     l4_cap_t system; /* CONTROL: for interrupts, and for output before the UART is its own */
     l4_cap_t dtb;    /* the board's device tree, page aligned, READ */
     uint32_t dtb_size;
-    l4_cap_t pages; /* one page a client (READ, WRITE, COPY), for the sessions; original */
+    l4_cap_t pages; /* memory of the sessions and of the devices' queues; original, with DMA */
     uint32_t page_count;
     uint32_t client_count;
     uint32_t device_count;
-    uint32_t reserved;
+    uint32_t disk_count;
+    uint32_t grant_count;
+    uint32_t nic_count;
     struct l4_start_client client[L4_START_CLIENTS];
     struct l4_start_device device[L4_START_DEVICES];
+    struct l4_start_disk disk[L4_START_DISKS];
+    struct l4_start_grant grant[L4_START_GRANTS];
+    struct l4_start_nic nic[L4_START_NICS];
+};
+
+/* --- ipc-net ------------------------------------------------------------------------------- */
+
+/* A port of a switch. The n-th entry with a badge is that client's L4_SESSION_PORT n; an entry with
+ * badge L4_BADGE_NET is an uplink: the n-th such is devmgr's L4_SESSION_NIC n. */
+struct l4_start_port {
+    uint32_t badge;
+    uint32_t network;       /* ports of one switch have the same number */
+    uint32_t peers;         /* one bit an entry of this table: whom it may talk to */
+    uint32_t rate_kbps;     /* of frames from the client; 0 = no limit */
+    uint32_t broadcast_pps; /* broadcast and multicast frames from the client; 0 = no limit */
+    uint8_t mac[6];
+    uint8_t flags; /* L4_PORT_* */
+    uint8_t reserved;
+};
+#define L4_PORT_ANY_MAC 1u /* may send under other source addresses (an uplink, a bridge) */
+
+/* A channel: end n belongs to badge[n]. The n-th end with a badge, in the order of this table, is
+ * that client's L4_SESSION_CHANNEL n. */
+struct l4_start_channel {
+    uint32_t badge[2];
+    uint32_t size; /* of each ring, L4_CHANNEL_SIZE_MIN.._MAX */
+    uint32_t reserved;
+};
+
+struct l4_start_net {
+    l4_cap_t pages; /* memory of the sessions; original */
+    uint32_t page_count;
+    l4_cap_t counters; /* one page or more (READ, WRITE): struct l4_net_counters[] */
+    uint32_t counters_size;
+    uint32_t port_count;
+    uint32_t channel_count;
+    uint32_t reserved[2];
+    struct l4_start_port port[L4_START_PORTS];
+    struct l4_start_channel channel[L4_START_CHANNELS];
 };
 
 /* --- The page ------------------------------------------------------------------------------ */
@@ -135,6 +286,7 @@ struct l4_start {
     union {
         struct l4_start_vmm vmm;
         struct l4_start_devmgr devmgr;
+        struct l4_start_net net;
     };
 };
 
@@ -149,7 +301,13 @@ enum l4_init_label {
     /* The guest is off for good. w0 = enum l4_off_reason, w1 = l4_status_t for FAILED. When all
      * guests are off, init ends the machine. */
     INIT_GUEST_OFF = 2,
+    /* From devmgr: every device that it drives has been reset; what an earlier devmgr used for DMA
+     * may be used for something else. */
+    INIT_DEVICES_QUIET = 3,
 };
+
+/* Signal bits of init's endpoint: VMM n's answer is bit n (l4_start_vmm.control_bit). */
+#define L4_INIT_SIGNAL_CONTROL 0x80000000u /* devmgr's doorbell for the management port */
 
 enum l4_off_reason {
     L4_OFF_POWER,  /* the guest asked for it */

@@ -51,6 +51,15 @@ uint32_t l4_ring_take(struct l4_ring *ring, void *bytes, uint32_t count);
 uint32_t l4_ring_peek(const struct l4_ring *ring, void *bytes, uint32_t count);
 void l4_ring_skip(struct l4_ring *ring, uint32_t count);
 
+/* For rings whose entries the caller moves itself (`size` counts entries, `data` is NULL): the next
+ * entry's place, and the publication of `count` entries after it has been filled. The consumer
+ * takes them with l4_ring_skip(). */
+static inline uint32_t l4_ring_slot(const struct l4_ring *ring)
+{
+    return ring->index & (ring->size - 1u);
+}
+void l4_ring_publish(struct l4_ring *ring, uint32_t count);
+
 /* Raises the own flag and looks again: true = nothing there, sleep until the doorbell. */
 bool l4_ring_wait_data(struct l4_ring *ring);
 /* For a consumer that leaves `seen` bytes in the ring: true = there are no more than those. */
