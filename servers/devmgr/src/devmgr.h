@@ -13,6 +13,7 @@
 #include <l4/ipc.h>
 #include <l4/proto/devmgr.h>
 #include <l4/proto/init.h>
+#include <l4/proto/session.h>
 #include <l4/slots.h>
 
 /* A log line whose caller waits for room in the queue. */
@@ -89,7 +90,7 @@ void session_init(const struct l4_start_devmgr *start);
 /* NULL: no such client. */
 struct session *session_of(uint32_t badge);
 
-/* DEVMGR_CONSOLE_OPEN; fills the reply. */
+/* L4_SESSION_OPEN; fills the reply. */
 void session_open(struct session *session, struct l4_msg *msg);
 void session_close(struct session *session);
 

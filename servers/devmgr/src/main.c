@@ -106,7 +106,7 @@ static bool dispatch(struct session *session, bool from_init, struct l4_msg *msg
     case DEVMGR_WALL_CLOCK:
         wall_clock(msg);
         return true;
-    case DEVMGR_CONSOLE_OPEN:
+    case L4_SESSION_OPEN:
         if (session != NULL) {
             session_open(session, msg);
             return true;

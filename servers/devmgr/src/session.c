@@ -94,6 +94,10 @@ static l4_status_t take_doorbell(struct session *session, const struct l4_msg *m
 void session_open(struct session *session, struct l4_msg *msg)
 {
     const uint32_t index = (uint32_t)(session - devmgr.session);
+    if (msg->w[1] != L4_SESSION_CONSOLE || msg->w[2] != 0) {
+        *msg = l4_msg(0, (uint32_t)L4_ERR_CONFIG, 0, 0, 0);
+        return;
+    }
     /* What is left of an earlier session goes as far as there is room: a client that opens again
      * and again must not have devmgr wait for the UART. */
     while (mux_pump(&devmgr.mux, false)) {
@@ -109,6 +113,6 @@ void session_open(struct session *session, struct l4_msg *msg)
                                             .kind = L4_ITEM_MAP,
                                             .rights = L4_MAP_READ | L4_MAP_WRITE,
                                             .size = L4_PAGE_SIZE};
-    *msg = l4_msg(0, L4_OK, SIGNAL_CLIENTS, 0, 0);
+    *msg = l4_msg(0, L4_OK, SIGNAL_CLIENTS, L4_PAGE_SIZE, 0);
     msg->tag = l4_tag(0, 0, 1);
 }

@@ -36,8 +36,11 @@ struct pl031_port guest_clock_port(struct guest *guest)
 /* A guest without a console in its configuration runs with a wire that leads nowhere. */
 l4_status_t guest_console_open(struct guest *guest)
 {
-    struct l4_console_offer offer = {
-        .devmgr = L4_START_DEVMGR, .doorbell = L4_START_ENDPOINT, .bits = CONSOLE_BIT};
+    struct l4_session_offer offer = {.server = L4_START_DEVMGR,
+                                     .doorbell = L4_START_ENDPOINT,
+                                     .bits = CONSOLE_BIT,
+                                     .kind = L4_SESSION_CONSOLE,
+                                     .window = L4_CONSOLE_WINDOW};
     l4_status_t status = l4_slots_take(&guest->slots, &offer.slot);
     if (status == L4_OK) {
         status = l4_window_take(&guest->window, L4_PAGE_SIZE, L4_PAGE_SIZE, &offer.address);

@@ -116,11 +116,13 @@ static l4_status_t ask(l4_cap_t server, struct l4_msg *msg)
 static void abuse_devmgr(void)
 {
     struct l4_console console;
-    const struct l4_console_offer offer = {.devmgr = L4_START_DEVMGR,
+    const struct l4_session_offer offer = {.server = L4_START_DEVMGR,
                                            .doorbell = L4_START_ENDPOINT,
                                            .bits = 0xffffffffu,
+                                           .kind = L4_SESSION_CONSOLE,
                                            .slot = start->slot_first,
-                                           .address = start->window_base};
+                                           .address = start->window_base,
+                                           .window = L4_CONSOLE_WINDOW};
     uint32_t refused = 0;
     for (uint32_t label = 0; label < 16; label++) {
         struct l4_msg msg = l4_msg(label, 0xffffffffu, 0xffffffffu, 0, 0);
@@ -132,8 +134,8 @@ static void abuse_devmgr(void)
     /* A capability of the wrong type as the doorbell. */
     l4_msgbuf()->item[0] =
         (struct l4_item){.cap = L4_START_ENDPOINT, .kind = L4_ITEM_COPY, .rights = L4_RIGHT_SEND};
-    struct l4_msg msg = l4_msg(DEVMGR_CONSOLE_OPEN, 1, 0, 0, 0);
-    msg.tag = l4_tag(DEVMGR_CONSOLE_OPEN, 0, 1);
+    struct l4_msg msg = l4_msg(L4_SESSION_OPEN, 1, L4_SESSION_CONSOLE, 0, 0);
+    msg.tag = l4_tag(L4_SESSION_OPEN, 0, 1);
     if (ask(L4_START_DEVMGR, &msg) == L4_OK && (l4_status_t)msg.w[0] == L4_ERR_TRANSFER) {
         refused++;
     }

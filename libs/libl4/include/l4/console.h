@@ -14,28 +14,21 @@
 #include <l4/abi/status.h>
 #include <l4/abi/types.h>
 #include <l4/base/ring.h>
+#include <l4/session.h>
 
 struct l4_console {
-    l4_cap_t devmgr;
-    l4_cap_t page; /* the share that devmgr has passed */
-    uint32_t bits; /* devmgr's doorbell */
+    struct l4_session session;
     struct l4_ring tx;
     struct l4_ring rx;
 };
 
-/* What the client gives for a session. */
-struct l4_console_offer {
-    l4_cap_t devmgr;   /* SEND, SIGNAL, GRANT */
-    l4_cap_t doorbell; /* endpoint of one's own: SIGNAL, INFO, COPY */
-    uint32_t bits;     /* signalled there on input and on room for output */
-    l4_cap_t slot;     /* free slot for the page */
-    uint32_t address;  /* free page of one's address space */
-};
+#define L4_CONSOLE_WINDOW L4_PAGE_SIZE
 
-/* Opens, or opens anew after devmgr's death (with the page's slot emptied). Uses the caller's
- * message buffer. Errors: those of the call and of DEVMGR_CONSOLE_OPEN. */
+/* Opens, or opens again (l4/session.h), a session whose memory is a struct l4_console_page:
+ * L4_SESSION_CONSOLE, _CONTROL or _ENTROPY; with a window of L4_CONSOLE_WINDOW. The doorbell rings
+ * on input and on room for output. Errors: those of l4_session_open(). */
 L4_MUST_CHECK l4_status_t l4_console_open(struct l4_console *console,
-                                          const struct l4_console_offer *offer);
+                                          const struct l4_session_offer *offer);
 
 /* Puts up to `count` bytes; returns how many. Fewer: the doorbell will ring when there is room. */
 uint32_t l4_console_write(struct l4_console *console, const void *bytes, uint32_t count);

@@ -24,14 +24,7 @@ enum l4_client_badge {
 };
 
 enum l4_devmgr_label {
-    /*
-     * Opens the client's console. w0 = signal bits of the client's doorbell, item 0 = COPY of an
-     * endpoint of the client's (SIGNAL, INFO). Reply: w1 = signal bits of devmgr's doorbell
-     * (signalled through the capability that made the call), item 0 = MAP of a struct
-     * l4_console_page (READ, WRITE): the caller's buffer offers one slot and a window of one page.
-     * Errors: CONFIG (the client has no console), TRANSFER (no slot, window or endpoint offered).
-     */
-    DEVMGR_CONSOLE_OPEN = 1,
+    /* 1 is L4_SESSION_OPEN (l4/proto/session.h). */
     /* One log line, printed whole as "[client] text". w0 = bytes (<= DEVMGR_LOG_MAX), in the
      * buffer's words. Control characters are replaced. Replied when the line is queued: a full
      * queue delays it. */

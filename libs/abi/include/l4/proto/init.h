@@ -224,8 +224,8 @@ struct l4_start_devmgr {
     l4_cap_t system; /* CONTROL: for interrupts, and for output before the UART is its own */
     l4_cap_t dtb;    /* the board's device tree, page aligned, READ */
     uint32_t dtb_size;
-    l4_cap_t pages; /* memory of the sessions and of the devices' queues; original, with DMA */
-    uint32_t page_count;
+    l4_cap_t pages;      /* memory of the sessions and of the devices' queues; original, with DMA */
+    uint32_t page_count; /* l4_devmgr_pages(); with less, devmgr says which device it gives up */
     uint32_t client_count;
     uint32_t device_count;
     uint32_t disk_count;
@@ -237,6 +237,31 @@ struct l4_start_devmgr {
     struct l4_start_grant grant[L4_START_GRANTS];
     struct l4_start_nic nic[L4_START_NICS];
 };
+
+/*
+ * Pages that devmgr needs for what its start page lists. Sessions: one each for every client's
+ * console, virtio console and entropy, each disk and the management port, 13 for a NIC
+ * (L4_NET_BYTES). Queues: two for each block device, one for each NIC, one for the entropy device,
+ * and for the console device two and one more for every client (two ports).
+ */
+#define L4_DEVMGR_NIC_PAGES (13u + 1u)
+#define L4_DEVMGR_PAGES_FIXED (1u + 1u + 2u) /* management session; entropy and console queues */
+static inline uint32_t l4_devmgr_pages(const struct l4_start_devmgr *start)
+{
+    uint32_t pages = L4_DEVMGR_PAGES_FIXED + start->nic_count * L4_DEVMGR_NIC_PAGES;
+    for (uint32_t i = 0; i < start->client_count && i < L4_START_CLIENTS; i++) {
+        pages += 2u + ((start->client[i].flags & L4_CLIENT_CONSOLE) != 0) +
+                 ((start->client[i].flags & L4_CLIENT_ENTROPY) != 0);
+    }
+    for (uint32_t i = 0; i < start->disk_count && i < L4_START_DISKS; i++) {
+        uint32_t first = 0;
+        while (start->disk[first].device != start->disk[i].device) {
+            first++;
+        }
+        pages += 1u + (first == i ? 2u : 0u);
+    }
+    return pages;
+}
 
 /* --- ipc-net ------------------------------------------------------------------------------- */
 
