@@ -2,6 +2,9 @@
 """Builds the initramfs of a Linux guest: busybox, a few links and /init, as a newc cpio archive.
 
 usage: mkinitramfs.py --busybox FILE --init FILE --output FILE [--add INSIDE=FILE]...
+                      [--kernel PART --modules NAME... [--cache DIR]]
+
+--kernel and --modules add modules of a fetched kernel package, with those that they depend on.
 
 The output depends on its inputs alone (fixed times, owners and inode numbers), so its hash can be compared.
 """
@@ -10,7 +13,7 @@ import argparse
 import pathlib
 import stat
 
-from pecanlib import ui
+from pecanlib import cache, modules, parts, ui
 
 FOLDERS = ("bin", "dev", "etc", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/sbin")
 # Enough for /init to start; it installs busybox's other names itself.
@@ -31,7 +34,8 @@ def record(inode, name, mode, data=b"", device=(0, 0)):
 
 def build(files):
     """The archive: folders, devices and links first, then files {name inside: (mode, bytes)}."""
-    entries = [(name, stat.S_IFDIR | 0o755, b"", (0, 0)) for name in FOLDERS]
+    folders = {str(parent) for name in files for parent in pathlib.PurePath(name).parents} - {"."}
+    entries = [(name, stat.S_IFDIR | 0o755, b"", (0, 0)) for name in sorted(folders | set(FOLDERS))]
     entries += [(name, stat.S_IFCHR | 0o600, b"", numbers) for name, numbers in DEVICES.items()]
     entries += [(name, stat.S_IFLNK | 0o777, target.encode(), (0, 0)) for name, target in LINKS.items()]
     entries += [(name, stat.S_IFREG | mode, data, (0, 0)) for name, (mode, data) in sorted(files.items())]
@@ -46,12 +50,19 @@ def run():
     parser.add_argument("--init", required=True, type=pathlib.Path)
     parser.add_argument("--output", required=True, type=pathlib.Path)
     parser.add_argument("--add", action="append", default=[], metavar="INSIDE=FILE")
+    parser.add_argument("--kernel", choices=parts.KERNELS)
+    parser.add_argument("--modules", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--cache", help="cache folder (default: $PECAN_CACHE or ~/.cache/pecan)")
     options = parser.parse_args()
     files = {"bin/busybox": (0o755, options.busybox.read_bytes()),
              "init": (0o755, options.init.read_bytes())}
     for pair in options.add:
         inside, _, path = pair.partition("=")
         files[inside.lstrip("/")] = (0o755, pathlib.Path(path).read_bytes())
+    if options.kernel:
+        package = parts.fetch(cache.cache_dir(options.cache), options.kernel)
+        for inside, data in modules.collect(package, options.modules).items():
+            files[inside] = (0o644, data)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_bytes(build(files))
 
