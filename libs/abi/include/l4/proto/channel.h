@@ -8,6 +8,13 @@
  * change has a new peer (0: none) and forgets what it has of the old one's data; who opens skips
  * what the ring that it consumes holds at that moment.
  *
+ * An end whose session begins while the other's lasts finds rings that are in use: ipc-net has
+ * emptied them, and the end takes its own indices (head of ring[n], tail of ring[1 - n]) from the
+ * page. last[n] is the connection number that end n had before, so that it can choose another one.
+ *
+ * ipc-net passes a doorbell on when the end that rings has changed a word of its own since: its
+ * open[], its head or its tail.
+ *
  * The same memory is what a guest sees of a channel that is mapped into it (docs/book/devices.md):
  * everything here is also a guest-facing interface, and may change under the reader at any time.
  */
@@ -29,7 +36,7 @@ struct l4_channel_page {
     uint32_t size; /* of each ring */
     uint32_t reserved[2];
     uint32_t open[2]; /* connection number of end 0 and end 1 */
-    uint32_t reserved2[2];
+    uint32_t last[2]; /* written by ipc-net when end 0's or 1's session begins or ends */
     struct l4_ring_shared ring[2];
     /* Ring 0's data begins at the next page, ring 1's behind it. */
 };

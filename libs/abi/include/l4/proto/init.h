@@ -288,10 +288,13 @@ struct l4_start_channel {
 };
 
 struct l4_start_net {
-    l4_cap_t pages; /* memory of the sessions; original */
+    /* Memory of the sessions; original. Pages: L4_NET_BYTES of each port that is not an uplink
+     * (13), L4_CHANNEL_BYTES(size) of each channel. Slots that ipc-net needs in its table: 8, 3 for
+     * each port and 6 for each channel. Its window: 64 KiB for each port and channel. */
+    l4_cap_t pages;
     uint32_t page_count;
-    l4_cap_t counters; /* one page or more (READ, WRITE): struct l4_net_counters[] */
-    uint32_t counters_size;
+    l4_cap_t counters;      /* one page or more (READ, WRITE): struct l4_net_counters[] */
+    uint32_t counters_size; /* of that region */
     uint32_t port_count;
     uint32_t channel_count;
     uint32_t reserved[2];

@@ -52,6 +52,8 @@ enum l4_net_label {
     /* From init only: w0 = badge. The client is gone: its sessions end, its peers see their
      * channels closed, what it was given is taken back before the reply. */
     NET_CLIENT_GONE = 4,
+    /* From init only: devmgr was restarted. Opens the uplinks anew; OK also when none came up. */
+    NET_REOPEN = 5,
 };
 
 /* What a port has seen: the page of statistics that ipc-net shares with init, an entry a port in
@@ -60,7 +62,7 @@ enum l4_net_label {
 struct l4_net_counters {
     uint32_t tx_frames, tx_bytes; /* from the client; channels count wakes and bytes */
     uint32_t rx_frames, rx_bytes; /* to the client */
-    uint32_t dropped_full;        /* no room at the receiver */
+    uint32_t dropped_full;        /* to the client, but there was no room */
     uint32_t dropped_policy;      /* a source address not its own, a peer not allowed */
     uint32_t dropped_rate;        /* over the rate or broadcast limit */
     uint32_t errors;              /* malformed slots, broken rings */
