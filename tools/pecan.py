@@ -46,6 +46,13 @@ def _vm(options):
         "console itself, the escape key of the device manager switches between guests.", status=2)
 
 
+def device_options(verb):
+    verb.add_argument("--disk", action="append", metavar="NAME=FILE",
+                      help="use FILE as the disk NAME (default: an image below build/, kept between runs)")
+    verb.add_argument("--net", action="append", metavar="NAME=NETDEV",
+                      help="QEMU's -netdev value for the network device NAME (default: user,restrict=on)")
+
+
 def parser():
     top = argparse.ArgumentParser(prog="pecan", description=__doc__)
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -60,6 +67,7 @@ def parser():
                      help="end with status 0 when a guest prints a matching line (implies --headless)")
     run.add_argument("--timeout", type=float, metavar="S", help="give up after S seconds (default: 600)")
     run.add_argument("--log", metavar="DIR", help="folder for the console log")
+    device_options(run)
     run.set_defaults(function=_run)
 
     test = verbs.add_parser("test", help="build everything and run the tests")
@@ -83,6 +91,7 @@ def parser():
     debug.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
     debug.add_argument("--command", action="append", default=[], metavar="GDB",
                        help="a gdb command to run after the stop (may be repeated); gdb then ends")
+    device_options(debug)
     debug.set_defaults(function=_debug)
 
     vm = verbs.add_parser("vm", help="talk to a running system")

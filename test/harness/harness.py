@@ -24,7 +24,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
-from pecanlib import boards, fit, project  # noqa: E402
+from pecanlib import boards, devices, fit, project  # noqa: E402
 from pecanlib.machine import Failed, Machine  # noqa: E402
 from pecanlib.ui import PecanError  # noqa: E402
 
@@ -40,21 +40,35 @@ class Bench:
         self.folder = self.build / "test-logs" / name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.count = 0
+        for left_over in self.folder.glob("*.img"):
+            left_over.unlink()
 
     def package(self, config=None, images=None):
         """Packs a FIT for a configuration (name, path, or None) and returns its path."""
         manifest = dict(project.images(self.build), **(images or {}))
         path = project.configuration(config) if config else None
         self.count += 1
-        return fit.make(self.folder / f"{self.count}.fit", path, manifest)
+        return fit.make(self.folder / f"{self.count}.fit", path, manifest, self.board)
 
-    def boot(self, config=None, images=None, package=None, icount=False, semihosting=False, extra=()):
-        """Starts QEMU with the loader and a FIT; returns the Machine (a context manager)."""
+    def boot(self, config=None, images=None, package=None, icount=False, semihosting=False, extra=(), disks=None,
+             nets=None):
+        """Starts QEMU with the loader, a FIT and the configuration's devices; returns the Machine (a context manager).
+
+        The configuration's disks are images in the test's folder, empty when the test begins and kept from boot
+        to boot; disks and nets replace some: {name: image file}, {name: -netdev value}. machine.devices has
+        the sockets: control, consoles[NAME].
+        """
         if package is None:
             package = self.package(config, images)
-        command = boards.qemu_command(self.board, project.loader(self.build), package,
-                                      "stdio,signal=off", icount, semihosting, extra)
-        return Machine(command, self.folder / f"console-{self.count}.log")
+        path = project.configuration(config) if config else None
+        hardware = devices.Devices(path, self.board, self.folder, disks, nets)
+        try:
+            command = boards.qemu_command(self.board, project.loader(self.build), package, "stdio,signal=off",
+                                          icount, semihosting, [*hardware.arguments, *extra])
+            return Machine(command, self.folder / f"console-{self.count}.log", hardware)
+        except BaseException:
+            hardware.close()
+            raise
 
     def start(self, command):
         """Starts any other QEMU command line (a native boot to compare with)."""

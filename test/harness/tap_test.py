@@ -8,7 +8,6 @@ import pathlib
 import sys
 
 import harness
-from pecanlib import console
 
 
 def test(bench):
@@ -22,8 +21,7 @@ def test(bench):
         status = machine.wait_exit(options.timeout)
         for line in machine.console.lines + [machine.console.tail]:
             # A suite may run as init, as a server or as a guest, so a tag is not part of its TAP line.
-            text = console.SYSTEM_TAG.sub("", console.BACKGROUND.sub("", line, count=1), count=1)
-            tap.line(text)
+            tap.line(machine.console.bare(line))
         problem = tap.problem()
         if problem:
             machine.fail(problem)

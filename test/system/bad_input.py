@@ -81,7 +81,7 @@ def test(bench):
         path = bench.folder / f"{name}.dts"
         path.write_text(GOOD.replace(old, new, 1))
         manifest = dict(harness.project.images(bench.build))
-        package = fit.make(bench.folder / f"{name}.fit", path, manifest)
+        package = fit.make(bench.folder / f"{name}.fit", path, manifest, bench.board)
         refused(bench, package, rf"^\[init\] ERROR.*{pattern}")
 
 

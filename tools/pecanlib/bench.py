@@ -9,8 +9,7 @@ import pathlib
 import re
 import sys
 
-from . import boards, build as building, fit, project, setup, sizes
-from .console import BACKGROUND, SYSTEM_TAG
+from . import boards, build as building, devices, fit, project, setup, sizes
 from .machine import Machine
 from .ui import PecanError, say
 
@@ -28,12 +27,11 @@ def budget():
     return json.loads(BUDGET.read_text()) if BUDGET.exists() else {}
 
 
-def parse(lines):
-    """{metric: (min, med, max)} of console lines, whoever printed them."""
+def parse(console):
+    """{metric: (min, med, max)} of the console's lines, whoever printed them."""
     found = {}
-    for line in lines:
-        text = SYSTEM_TAG.sub("", BACKGROUND.sub("", line, count=1), count=1)
-        match = LINE.match(text)
+    for line in console.lines:
+        match = LINE.match(console.bare(line))
         if match:
             found[match.group(1)] = tuple(int(number) for number in match.groups()[1:])
     return found
@@ -49,12 +47,16 @@ def run_one(folder, board, entry):
         images["init"] = pathlib.Path(entry["init"])
     logs = pathlib.Path(folder) / "bench" / entry["name"]
     logs.mkdir(parents=True, exist_ok=True)
-    package = fit.make(logs / "bench.fit", entry.get("config") or None, images)
+    for left_over in logs.glob("*.img"):
+        left_over.unlink()
+    config = entry.get("config") or None
+    package = fit.make(logs / "bench.fit", config, images, board)
+    hardware = devices.Devices(config, board, logs)
     command = boards.qemu_command(board, project.loader(folder), package, "stdio,signal=off",
-                                  icount=True, semihosting=True)
-    with Machine(command, logs / "console.log") as machine:
+                                  icount=True, semihosting=True, extra=hardware.arguments)
+    with hardware, Machine(command, logs / "console.log", hardware) as machine:
         status = machine.wait_exit(entry.get("timeout", 300))
-        metrics = parse(machine.console.lines)
+        metrics = parse(machine.console)
         if status != 0:
             machine.fail(f"the bench {entry['name']} ended with status {status}")
         if not metrics:

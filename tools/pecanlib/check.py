@@ -185,7 +185,7 @@ def problems(root, board, manifest=None):
 
 def check_file(path, board, manifest=None):
     """Messages, each with the file's name, for a configuration file; empty when it is good."""
-    return [f"{path}: {problem}" for problem in problems(dts.parse(dts.compile_dts(path)), board, manifest)]
+    return [f"{path}: {problem}" for problem in problems(dts.parse(dts.compile_dts(path, board, labels=True)), board, manifest)]
 
 
 def refuse(path, board):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import check, dts, fit, project, setup
+from . import boards, check, dts, fit, project, setup
 
 BINDINGS = project.ROOT / "configs" / "bindings"
 # Images that any build can provide, known before a first build.
@@ -40,8 +40,9 @@ def known_images(board):
 
 def run(options):
     setup.ensure(setup.CHECK)
+    boards.board(options.board)
     path = project.configuration(options.config)
-    blob = dts.compile_dts(path)
+    blob = dts.compile_dts(path, options.board)
     messages = _schema(blob, path) + check.check_file(path, options.board, known_images(options.board))
     for message in messages:
         print(message, file=sys.stderr)

@@ -1,8 +1,8 @@
 """Telling apart what guests and what the system itself write to the one console.
 
 A line of the system starts with [kernel], [init], [devmgr] or [vmm:NAME]; a line of a background console
-with `name| `; the foreground console is bare. A system line may cut a guest's unfinished line: what
-follows the tag is never taken for guest output.
+with `name| `, where name is one of the configuration's VMs; the foreground console is bare. A system line may
+cut a guest's unfinished line: what follows the tag is never taken for guest output.
 """
 
 import codecs
@@ -10,24 +10,9 @@ import re
 
 SYSTEM_NAMES = ("boot", "kernel", "init", "devmgr", "ipc-net")
 SYSTEM_TAG = re.compile(rf"\[(?:{'|'.join(SYSTEM_NAMES)}|vmm:[^\]\s]*)\] ")
-BACKGROUND = re.compile(r"^([A-Za-z0-9][\w.-]*)\| ")
 # What the system says when it cannot go on: a kernel panic, a refusal to start, a guest that did not end in order.
 FATAL = re.compile(r"\[kernel\] PANIC|\[(?:boot|init)\] ERROR|\[init\] .*not all in order")
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def guest_text(line):
-    """The part of a line that a guest wrote, without a background console's prefix; "" for a system line."""
-    tag = SYSTEM_TAG.search(line)
-    if tag:
-        line = line[:tag.start()]
-    return BACKGROUND.sub("", line, count=1)
-
-
-def guest_of(line):
-    """The VM named by a background console's prefix, or None for the foreground console."""
-    found = BACKGROUND.match(line)
-    return found.group(1) if found else None
 
 
 def _may_become_tag(line):
@@ -44,9 +29,12 @@ class Console:
 
     feed() takes bytes; `lines` holds every finished line, `tail` the unfinished one. A position is a pair
     (line number, column in the searched text): search() starts at one and returns the one after its match.
+    guests: the names of the VMs, which may stand before a line.
     """
 
-    def __init__(self):
+    def __init__(self, guests=()):
+        names = "|".join(re.escape(name) for name in sorted(guests, key=len, reverse=True))
+        self._background = re.compile(rf"({names})\| ") if guests else None
         self.lines = []
         self.tail = ""
         self._checked = 0
@@ -59,6 +47,24 @@ class Console:
         self.lines += parts[:-1]
         self.tail = parts[-1]
 
+    def guest_of(self, line):
+        """The VM named by a background console's prefix, or None for the foreground console."""
+        found = self._background and self._background.match(line)
+        return found.group(1) if found else None
+
+    def bare(self, line):
+        """A line without a background console's prefix and without a system tag."""
+        name = self.guest_of(line)
+        return SYSTEM_TAG.sub("", line[len(name) + 2:] if name else line, count=1)
+
+    def guest_text(self, line):
+        """The part of a line that a guest wrote, without a background console's prefix; "" for a system line."""
+        tag = SYSTEM_TAG.search(line)
+        if tag:
+            line = line[:tag.start()]
+        name = self.guest_of(line)
+        return line[len(name) + 2:] if name else line
+
     def search(self, pattern, start=(0, 0), guest_only=True):
         """(match, position after it) of the first match of a compiled pattern, or None."""
         first, column = start
@@ -68,7 +74,7 @@ class Console:
             if guest_only:
                 if unfinished and _may_become_tag(line):
                     return None
-                line = guest_text(line)
+                line = self.guest_text(line)
             match = pattern.search(line, column)
             if match:
                 return match, (number, match.end())

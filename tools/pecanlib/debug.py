@@ -4,7 +4,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from . import boards, fit, project, run as running, setup
+from . import boards, devices, fit, project, run as running, setup
 from .ui import say
 
 
@@ -38,17 +38,19 @@ def run(options):
     folder, config, package = running.prepare(options, setup.DEBUG)
     logs = running.log_folder(options, folder)
     kernel, others = symbol_files(folder)
-    with tempfile.TemporaryDirectory(prefix="pecan-gdb-") as work:
+    with tempfile.TemporaryDirectory(prefix="pecan-gdb-") as work, \
+            devices.for_run(options, config, folder) as hardware:
         socket, console = pathlib.Path(work) / "gdb", pathlib.Path(work) / "console"
         command = boards.qemu_command(
             options.board, project.loader(folder), package,
             f"socket,path={console},server=on,wait=off,logfile={logs / 'console.log'},logappend=off",
-            extra=("-S", "-gdb", f"unix:{socket},server=on,wait=off", "-monitor", "none"))
+            extra=(*hardware.arguments, "-S", "-gdb", f"unix:{socket},server=on,wait=off", "-monitor", "none"))
         script = pathlib.Path(work) / "pecan.gdb"
         script.write_text(gdb_script(kernel, others, socket, options.command))
         # A session of its own: Ctrl-C in gdb interrupts the target, not QEMU.
         qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
+            hardware.started(qemu.pid)
             say(f"debugging {config.stem} on {options.board}; console log: {logs / 'console.log'}")
             say(f"to type at the console: socat -,raw,echo=0 UNIX:{console}")
             batch = ["-batch"] if options.command else []

@@ -1,6 +1,7 @@
 """Compiling a partition configuration (DTS) and reading its /domains nodes out of the blob."""
 
 import pathlib
+import re
 import subprocess
 
 from . import project
@@ -14,21 +15,36 @@ def _run(argv, text):
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
 
-def compile_dts(path):
-    """The device-tree blob of a configuration file; of the empty configuration when path is None."""
+def _undefined_label(name, errors, board):
+    """dtc's message about an unknown label, in our words."""
+    found = re.search(r"Reference to non-existent node or label \"([^\"]+)\"|Label or path (\S+) not found", errors)
+    if not found:
+        return
+    label = found.group(1) or found.group(2)
+    raise PecanError(f"{name}: &{label}: no node has this label; correct it, or include board.dtsi, which has "
+                     f"the devices of the board {board}")
+
+
+def compile_dts(path, board=project.DEFAULT_BOARD, labels=False):
+    """The device-tree blob of a configuration file for a board; of the empty configuration when path is None.
+
+    `#include "board.dtsi"` takes the board's. labels: the blob also tells the nodes' labels (parse() reads them).
+    """
     if path is None:
         source, name = EMPTY.encode(), "(empty configuration)"
     else:
         path, name = pathlib.Path(path), str(path)
-        folders = [path.parent, project.ROOT / "configs", project.ROOT / "configs" / "boards",
-                   project.ROOT / "configs" / "partitions"]
+        configs = project.ROOT / "configs"
+        folders = [path.parent, configs, configs / "boards" / board, configs / "partitions"]
         includes = [flag for folder in folders for flag in ("-I", str(folder))]
         status, source, errors = _run(["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x",
                                        "assembler-with-cpp", *includes, str(path)], b"")
         if status != 0:
             raise PecanError(f"{name} cannot be preprocessed:\n{errors.strip()}")
-    status, blob, errors = _run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", "-", "-"], source)
+    status, blob, errors = _run(["dtc", "-q", *(["-@"] if labels else []), "-I", "dts", "-O", "dtb", "-o", "-", "-"],
+                                source)
     if status != 0:
+        _undefined_label(name, errors, board)
         raise PecanError(f"{name} is not valid device-tree source:\n"
                          f"{errors.strip().replace('<stdin>', name)}")
     return blob
@@ -51,9 +67,21 @@ class Node:
         self.name = name
         self.properties = {}
         self.children = []
+        self.parent = None
+        self.label = None
 
     def child(self, name):
         return next((child for child in self.children if child.name == name), None)
+
+    def walk(self):
+        """The node and all below it, parents first."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def enabled(self):
+        """As a device tree says it: status absent or "okay"."""
+        return self.string("status") in (None, "okay", "ok")
 
     def string(self, name):
         """A property as one string; None when absent."""
@@ -87,15 +115,33 @@ def parse(blob):
             at = tree.next_property_offset(at, libfdt.QUIET_NOTFOUND)
         at = tree.first_subnode(offset, libfdt.QUIET_NOTFOUND)
         while at >= 0:
-            child = tree.get_name(at)
-            node.children.append(read(at, f"{path}/{child}", child))
+            name = tree.get_name(at)
+            child = read(at, f"{path}/{name}", name)
+            child.parent = node
+            node.children.append(child)
             at = tree.next_subnode(at, libfdt.QUIET_NOTFOUND)
         return node
 
-    return read(0, "", "")
+    root = read(0, "", "")
+    symbols = root.child("__symbols__")
+    for node in root.walk() if symbols else ():
+        node.label = next((label for label, path in symbols.properties.items()
+                           if path.rstrip(b"\0").decode(errors="replace") == node.path), None)
+    return root
 
 
 def domains(root):
     """The /domains/* nodes."""
     parent = root.child("domains")
     return parent.children if parent else []
+
+
+def by_phandle(root):
+    """{phandle: node} of the whole tree."""
+    return {node.cells("phandle")[0]: node for node in root.walk() if node.cells("phandle")}
+
+
+def access(domain, handles):
+    """[(node or None, flags)] of a domain's `access`; an odd last cell is left out."""
+    cells = domain.cells("access") or []
+    return [(handles.get(handle), flags) for handle, flags in zip(cells[::2], cells[1::2])]

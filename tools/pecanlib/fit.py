@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from . import dts
+from . import dts, project
 from .ui import PecanError
 
 ALIGNMENT = 0x1000
@@ -100,10 +100,10 @@ def check_alignment(path):
             raise PecanError(f"{path}: image {node.name} starts at {start:#x}, not on a page")
 
 
-def make(output, config, manifest):
-    """Writes the FIT for a configuration file (None: an empty one) and returns its path."""
+def make(output, config, manifest, board=project.DEFAULT_BOARD):
+    """Writes the FIT for a configuration file (None: an empty one) on a board and returns its path."""
     source = str(config) if config else "(empty configuration)"
-    blob = dts.compile_dts(config)
+    blob = dts.compile_dts(config, board)
     chosen = select(dts.parse(blob), manifest, source)
     output = pathlib.Path(output)
     output.parent.mkdir(parents=True, exist_ok=True)

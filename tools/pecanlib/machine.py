@@ -22,10 +22,14 @@ class Failed(PecanError):
 
 
 class Machine:
-    """One QEMU process with its console on a pipe. Use it as a context manager."""
+    """One QEMU process with its console on a pipe. Use it as a context manager.
 
-    def __init__(self, command, log):
-        self.console = Console()
+    devices: its Devices (control and console sockets), closed with it.
+    """
+
+    def __init__(self, command, log, devices=None):
+        self.devices = devices
+        self.console = Console(devices.guests if devices else ())
         self.at = (0, 0)
         self.log_path = pathlib.Path(log)
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +40,8 @@ class Machine:
         except FileNotFoundError:
             raise PecanError(f"{command[0]} is not installed", "Run `./pecan setup`.") from None
         os.set_blocking(self.process.stdout.fileno(), False)
+        if devices:
+            devices.started(self.process.pid)
 
     def __enter__(self):
         return self
@@ -53,6 +59,8 @@ class Machine:
                 self.process.kill()
                 self.process.wait(10)
         self._read(0)
+        if self.devices:
+            self.devices.close()
         for stream in (self.process.stdin, self.process.stdout, self._log):
             try:
                 stream.close()

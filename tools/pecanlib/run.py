@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from . import boards, build, check, fit, project, setup
+from . import boards, build, check, devices, fit, project, setup
 from .console import Console
 from .machine import Machine
 from .ui import PecanError, say
@@ -19,10 +19,10 @@ def prepare(options, packages=setup.RUN):
     """Sets up, builds and packs; returns (build folder, configuration path, FIT path)."""
     setup.ensure(packages)
     config = project.configuration(options.config or project.default_configuration())
-    check.refuse(config, options.board)
     boards.board(options.board)
+    check.refuse(config, options.board)
     folder = build.preset(options.board)
-    package = fit.make(folder / "run" / f"{config.stem}.fit", config, project.images(folder))
+    package = fit.make(folder / "run" / f"{config.stem}.fit", config, project.images(folder), options.board)
     return folder, config, package
 
 
@@ -35,14 +35,20 @@ def log_folder(options, folder):
     return path
 
 
-def _interactive(options, folder, package, logs):
+def _interactive(options, folder, package, logs, hardware):
     log = logs / "console.log"
     command = boards.qemu_command(options.board, project.loader(folder), package,
-                                  f"stdio,mux=on,signal=off,logfile={log},logappend=off",
-                                  extra=("-mon", "chardev=console,mode=readline"))
+                                  f"stdio,mux=on,signal=off,logfile={devices.quote(log)},logappend=off",
+                                  extra=[*hardware.arguments, "-mon", "chardev=console,mode=readline"])
     say(f"starting {package.stem} on {options.board}; {LEAVE}; log: {log}")
-    status = subprocess.run(command).returncode
-    console = Console()
+    with subprocess.Popen(command) as qemu:
+        try:
+            hardware.started(qemu.pid)
+            status = qemu.wait()
+        except BaseException:
+            qemu.kill()
+            raise
+    console = Console(hardware.guests)
     console.feed(log.read_bytes())
     if console.fatal():
         raise PecanError(f"the system gave up: {console.fatal().strip()}", f"Console log: {log}")
@@ -63,10 +69,11 @@ class _Echo:
         self.feed(data)
 
 
-def _headless(options, folder, package, logs):
-    command = boards.qemu_command(options.board, project.loader(folder), package, "stdio,signal=off")
+def _headless(options, folder, package, logs, hardware):
+    command = boards.qemu_command(options.board, project.loader(folder), package, "stdio,signal=off",
+                                  extra=hardware.arguments)
     timeout, start = options.timeout or DEFAULT_TIMEOUT, time.monotonic()
-    with Machine(command, logs / "console.log") as machine:
+    with Machine(command, logs / "console.log", hardware) as machine:
         _Echo(machine)
         if options.until:
             match = machine.expect(options.until, timeout)
@@ -85,13 +92,10 @@ def run(options):
             options.until = re.compile(options.until)
         except re.error as error:
             raise PecanError(f"--until: not a regular expression: {error}", status=2) from None
-    folder, _, package = prepare(options)
+    folder, config, package = prepare(options)
     logs = log_folder(options, folder)
     headless = options.headless or options.until or not (sys.stdin.isatty() and sys.stdout.isatty())
-    if not headless:
-        return _interactive(options, folder, package, logs)
-    if not options.headless and not options.until:
+    if headless and not options.headless and not options.until:
         say("no terminal: running headless (as with --headless)")
-    return _headless(options, folder, package, logs)
-
-
+    with devices.for_run(options, config, folder) as hardware:
+        return (_headless if headless else _interactive)(options, folder, package, logs, hardware)
