@@ -34,7 +34,7 @@ enum l4_start_slot {
     L4_START_ASPACE,   /* own address space: CONTROL */
     L4_START_THREAD,   /* own thread: CONTROL */
     L4_START_ENDPOINT, /* own endpoint: RECV, SEND, SIGNAL, GRANT, COPY; badge 0 */
-    L4_START_INIT,     /* init: SEND */
+    L4_START_INIT,     /* init: SEND, SIGNAL */
     L4_START_DEVMGR,   /* devmgr: SEND, SIGNAL, GRANT (not in devmgr itself) */
     L4_START_NET,      /* ipc-net: SEND, SIGNAL, GRANT (VMMs with ports or channels) */
     L4_START_FIRST_OTHER,
@@ -60,7 +60,10 @@ enum l4_vm_command {
     L4_VM_REPORT, /* bring the counters up to date */
     L4_VM_PAUSE,  /* the guest stops, its virtual time with it */
     L4_VM_RESUME,
-    L4_VM_REOPEN, /* L4_VM_DEVMGR, L4_VM_NET: this server was restarted; open the sessions anew */
+    /* L4_VM_DEVMGR, L4_VM_NET: this server was restarted. Call INIT_REOPEN, then open the sessions
+     * anew; the status is that of the first that failed (init asks again). Until then the old
+     * sessions' memory is gone: what is read there is zero, what is written goes nowhere. */
+    L4_VM_REOPEN,
 };
 #define L4_VM_DEVMGR 1u
 #define L4_VM_NET 2u
@@ -131,7 +134,8 @@ enum l4_kernel_format {
 };
 
 enum l4_restart_policy {
-    L4_RESTART_NEVER, /* a guest that powers off, or whose VMM dies, stays off */
+    L4_RESTART_NEVER,      /* a guest that powers off, or whose VMM dies, stays off */
+    L4_RESTART_ON_FAILURE, /* init builds it anew when it failed, within a limit */
 };
 
 #define L4_VMM_PMU 1u     /* the guest reads the real performance counters: make vCPUs with PMU */
@@ -332,6 +336,9 @@ enum l4_init_label {
     /* From devmgr: every device that it drives has been reset; what an earlier devmgr used for DMA
      * may be used for something else. */
     INIT_DEVICES_QUIET = 3,
+    /* Before sessions with a restarted server are opened anew: the pages of zeros that stood in for
+     * their memory go away. The old memory is not touched any more. */
+    INIT_REOPEN = 4,
 };
 
 /* Signal bits of init's endpoint: VMM n's answer is bit n (l4_start_vmm.control_bit). */
