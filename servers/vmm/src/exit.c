@@ -57,7 +57,7 @@ static enum guest_fault fault_of(l4_status_t status)
 uint32_t vm_mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write, l4_status_t status)
 {
     struct guest_cpu g;
-    if (regs_read(vm, cpu, &g)) {
+    if (status != L4_ERR_BUSY && regs_read(vm, cpu, &g)) {
         exception_data_abort(&g, access_address(vm, cpu, &g, ipa), write, fault_of(status));
         regs_write(vm, cpu, &g);
     }
@@ -104,7 +104,7 @@ static void access_emulate(struct vm *vm, uint32_t cpu, const uint32_t w[4], str
     if (status == L4_OK) {
         g->gp = regs.gp;
         g->banked = regs.banked;
-    } else {
+    } else if (status != L4_ERR_BUSY) {
         exception_data_abort(g, e.address, e.write, fault_of(status));
     }
 }

@@ -12,9 +12,9 @@
 #include <vmm/boot.h>
 #include <vmm/vm.h>
 
+#include "guest_session.h"
 #include "vcpu_l4.h"
 
-#define CONSOLE_BIT 1u      /* of the VMM's own endpoint: devmgr's doorbell */
 #define BADGE_VCPU_0 0x100u /* vCPU n exits with badge BADGE_VCPU_0 + n */
 
 struct guest {

@@ -1,7 +1,6 @@
 /* The machine's parts and how they are wired: the map of QEMU's virt (hw/arm/virt.c). */
 #include <string.h>
 
-#include <vmm/virtio_slots.h>
 #include <vmm/vm.h>
 
 static void uart_irq(void *context, bool level)
@@ -14,6 +13,12 @@ static void rtc_irq(void *context, bool level)
 {
     struct vm *vm = context;
     gic_set_line(&vm->gic, 0, PL031_IRQ, level);
+}
+
+static void virtio_irq(void *context, uint32_t irq, bool level)
+{
+    struct vm *vm = context;
+    gic_set_line(&vm->gic, 0, irq, level);
 }
 
 static uint32_t console_transmit(void *context, const uint8_t *bytes, uint32_t count)
@@ -62,14 +67,49 @@ void vm_init(struct vm *vm, const struct vm_config *config)
     attach(vm, GICC_DIR_BASE, 0x1000, &gicc_dir_ops, &vm->gic);
     attach(vm, PL011_BASE, 0x1000, &pl011_ops, &vm->uart);
     attach(vm, PL031_BASE, 0x1000, &pl031_ops, &vm->rtc);
-    attach(vm, VIRTIO_BASE, VIRTIO_SLOTS * VIRTIO_STRIDE, &virtio_slots_ops, NULL);
+    attach(vm, VIRTIO_BASE, VIRTIO_PAGE, &virtio_page_ops, &vm->virtio);
+    attach(vm, VIRTIO_BASE + VIRTIO_PAGE, VIRTIO_END - VIRTIO_BASE - VIRTIO_PAGE, &virtio_page_ops,
+           &vm->virtio_empty);
     vm_reset(vm);
+}
+
+l4_status_t vm_virtio_add(struct vm *vm, struct virtio *virtio)
+{
+    if (vm->virtio_count == VIRTIO_SLOTS) {
+        return L4_ERR_NO_MEMORY;
+    }
+    virtio->memory = &vm->bus.memory;
+    virtio->chain = &vm->chain;
+    virtio->irq = virtio_irq;
+    virtio->irq_context = vm;
+    virtio->irq_number = VIRTIO_IRQ + vm->virtio_count;
+    virtio_init(virtio);
+    vm->virtio.slot[vm->virtio_count++] = virtio;
+    return L4_OK;
+}
+
+bool vm_quiet(const struct vm *vm)
+{
+    for (uint32_t i = 0; i < vm->virtio_count; i++) {
+        if (!virtio_quiet(vm->virtio.slot[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void vm_devices_reset(struct vm *vm)
+{
+    pl011_reset(&vm->uart);
+    pl031_reset(&vm->rtc);
+    for (uint32_t i = 0; i < vm->virtio_count; i++) {
+        virtio_reset(vm->virtio.slot[i]);
+    }
 }
 
 void vm_reset(struct vm *vm)
 {
-    pl011_reset(&vm->uart);
-    pl031_reset(&vm->rtc);
+    vm_devices_reset(vm);
     gic_reset(&vm->gic);
     power_reset(&vm->power, vm->cpus);
     for (uint32_t i = 0; i < vm->cpus; i++) {

@@ -2,8 +2,9 @@
  * The contract between the bus and a device model.
  *
  * The bus hands over an access of 1, 2 or 4 bytes, naturally aligned, inside the device's window.
- * A model answers OK (a register that does not exist: RAZ/WI), or any error when the hardware would
- * refuse the access: the guest then takes an external abort.
+ * A model answers OK (a register that does not exist: RAZ/WI); BUSY: not now, the guest repeats the
+ * instruction; or any other error when the hardware would refuse the access: the guest then takes
+ * an external abort.
  */
 #ifndef VMM_MMIO_H
 #define VMM_MMIO_H

@@ -24,12 +24,15 @@
 
 #define VIRTIO_BASE 0x0a000000u /* slot n at VIRTIO_BASE + n * VIRTIO_STRIDE */
 #define VIRTIO_STRIDE 0x200u
-#define VIRTIO_SLOTS 8u /* those of the first page; QEMU's virt has 32 */
-#define VIRTIO_IRQ 48u  /* slot n: interrupt VIRTIO_IRQ + n (SPI 16 + n) */
+#define VIRTIO_PAGE 0x1000u
+#define VIRTIO_END 0x0a004000u /* QEMU's virt has 32 transports */
+#define VIRTIO_SLOTS 8u        /* those of the first page */
+#define VIRTIO_IRQ 48u         /* slot n: interrupt VIRTIO_IRQ + n (SPI 16 + n) */
 #define VIRTIO_QUEUES 4u
 #define VIRTIO_QUEUE_MAX 256u
-#define VIRTIO_SEGMENTS                                                                            \
-    258u /* a chain may be as long as its queue, once through an indirect table */
+/* A chain has at most so many parts: as many as its queue, and two more through an indirect table.
+ */
+#define VIRTIO_SEGMENTS 258u
 
 #define VIRTIO_ID_NET 1u
 #define VIRTIO_ID_BLOCK 2u
@@ -67,8 +70,12 @@ struct virtio_ops {
     uint32_t queues;      /* <= VIRTIO_QUEUES */
     uint32_t config_size; /* bytes of the configuration space */
     uint64_t features;    /* the device's own; those of the transport are added */
-    /* Back to the state after reset: whatever was in progress is forgotten. */
+    /* Back to the state after reset: whatever was in progress is forgotten. May be called several
+     * times in a row. */
     void (*reset)(struct virtio *virtio);
+    /* False while something that was in progress may still touch guest RAM without the VMM: a reset
+     * is not over before that has ended. NULL: never. */
+    bool (*quiet)(const struct virtio *virtio);
     /* The driver is ready (DRIVER_OK); may be NULL. */
     void (*ready)(struct virtio *virtio);
     /* The guest has put something into a queue; only while the driver is ready. */
@@ -82,9 +89,14 @@ struct virtio {
     struct virtio_state state;
     const struct virtio_ops *ops;
     void *device; /* the device model's own struct */
-    uint64_t
-        features; /* offered: ops->features less what this instance lacks, and the transport's */
+    /* Offered: ops->features less what this instance lacks, and the transport's. */
+    uint64_t features;
     const struct guest_memory *memory;
+    /* The VM's one chain, for all its devices: each uses it from virtio_take() until it returns to
+     * whoever called it. */
+    struct virtio_chain *chain;
+    /* kicks, requests, interrupts and errors are counted here; bytes_from and bytes_to (payload) by
+     * the device. */
     struct l4_vm_device *counters;
     void (*irq)(void *context, uint32_t irq, bool level);
     void *irq_context;
@@ -136,10 +148,30 @@ uint32_t virtio_read(const struct virtio_chain *chain, uint32_t at, void *to, ui
 uint32_t virtio_write(const struct virtio_chain *chain, uint32_t at, const void *from,
                       uint32_t size);
 
+/* After ops, device, features (0: all of ops->features), memory, chain, counters and irq have been
+ * set. Adds the transport's features. */
 void virtio_init(struct virtio *virtio);
-void virtio_reset(struct virtio *virtio);
 
-/* One page of transports: VIRTIO_SLOTS of them, empty ones with DeviceID 0 (4.2.2). */
+/* The guest's reset, or the machine's: over when virtio_quiet(). */
+void virtio_reset(struct virtio *virtio);
+bool virtio_quiet(const struct virtio *virtio);
+
+/* Between the transport and virtqueue.c: may this queue be used as its registers say? And its start
+ * from the beginning. */
+bool virtio_queue_usable(const struct virtio *virtio, uint32_t queue);
+void virtio_queue_start(struct virtio *virtio, uint32_t queue);
+
+/* Raises the interrupt for a reason, VIRTIO_INTERRUPT_*. */
+#define VIRTIO_INTERRUPT_USED 1u
+#define VIRTIO_INTERRUPT_CONFIG 2u
+void virtio_interrupt(struct virtio *virtio, uint32_t reason);
+
+/*
+ * A store to Status (reset) or QueueReady while the device is not quiet answers BUSY: the guest's
+ * instruction is not done, so the guest repeats it, as it would wait for a slow device's register.
+ * Linux's virtio_mmio driver relies on a reset being over when its store is.
+ *
+ * One page of transports: VIRTIO_SLOTS of them, empty ones with DeviceID 0 (4.2.2). */
 struct virtio_page {
     struct virtio *slot[VIRTIO_SLOTS];
 };

@@ -16,6 +16,7 @@
 #include <vmm/pl011.h>
 #include <vmm/pl031.h>
 #include <vmm/sysreg.h>
+#include <vmm/virtio.h>
 
 #define VM_EXITS 16u
 
@@ -34,6 +35,10 @@ struct vm {
     struct gic gic;
     struct pl011 uart;
     struct pl031 rtc;
+    struct virtio_page virtio;       /* the devices' own states are their owners' */
+    struct virtio_page virtio_empty; /* the transports behind the first page */
+    uint32_t virtio_count;
+    struct virtio_chain chain; /* see struct virtio */
     struct sysreg_state sysreg[GIC_CPUS];
     struct power_state power;
     struct power_limits limits;
@@ -49,14 +54,23 @@ struct vm {
 
 void vm_init(struct vm *vm, const struct vm_config *config);
 
-/* Devices and power state as after a reset. The kernel's vCPUs are the caller's business. */
+/* Puts a virtio device into the next slot: fills in its memory, chain and interrupt. The rest of
+ * it, counters too, is set. Errors: NO_MEMORY (all slots are taken). */
+L4_MUST_CHECK l4_status_t vm_virtio_add(struct vm *vm, struct virtio *virtio);
+
+/* Devices and power state as after a reset. The kernel's vCPUs are the caller's business. Guest RAM
+ * is the VMM's again when vm_quiet(). */
 void vm_reset(struct vm *vm);
+
+/* The devices alone, first: those that are not quiet come to an end while the guest is stopped. */
+void vm_devices_reset(struct vm *vm);
+bool vm_quiet(const struct vm *vm);
 
 /* The registers that a vCPU starts with: supervisor mode, all masked, MMU off. */
 void vm_start_regs(uint32_t entry, const uint32_t r[3], struct l4_regs_gp *gp);
 
-/* The device refused an access that vm_mmio() passed on: the guest takes an abort. Returns the
- * reply's label. */
+/* The device refused an access that vm_mmio() passed on: the guest takes an abort, or (BUSY)
+ * repeats the instruction. Returns the reply's label. */
 uint32_t vm_mmio_refused(struct vm *vm, uint32_t cpu, uint32_t ipa, bool write, l4_status_t status);
 
 /* Can vm_mmio() do it: a device is there, and the access is one that the bus passes on? */

@@ -1,0 +1,30 @@
+/* See guest_session.h. */
+#include <l4/base/status.h>
+#include <l4/log.h>
+#include <l4/proto/init.h>
+
+#include "guest_session.h"
+
+l4_status_t guest_session_reopen(struct guest_session *s)
+{
+    l4_status_t status = l4_session_open(&s->session, &s->offer);
+    s->open = status == L4_OK;
+    if (status != L4_OK) {
+        l4_log("opening the session for %s %u: %s", s->name, (unsigned int)s->offer.number,
+               l4_status_text(status));
+    }
+    return status;
+}
+
+l4_status_t guest_session_open(struct guest_session *s, struct l4_slots *slots,
+                               struct l4_window *addresses, const char *name,
+                               const struct l4_session_offer *offer)
+{
+    *s = (struct guest_session){.offer = *offer, .name = name};
+    s->offer.doorbell = L4_START_ENDPOINT;
+    l4_status_t status = l4_slots_take(slots, &s->offer.slot);
+    if (status == L4_OK) {
+        status = l4_window_take(addresses, offer->window, L4_PAGE_SIZE, &s->offer.address);
+    }
+    return status == L4_OK ? guest_session_reopen(s) : status;
+}

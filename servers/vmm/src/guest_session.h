@@ -1,0 +1,40 @@
+/*
+ * The VMM's sessions with devmgr and ipc-net, each with what it takes to open it again when its
+ * server was restarted (L4_VM_REOPEN), and the doorbells by which the servers call.
+ */
+#ifndef VMM_GUEST_SESSION_H
+#define VMM_GUEST_SESSION_H
+
+#include <stdbool.h>
+
+#include <l4/base/window.h>
+#include <l4/session.h>
+#include <l4/slots.h>
+
+/* Signal bits of the VMM's own endpoint; bit 31 is L4_CONTROL_BIT. At most eight of each kind: a
+ * guest has eight virtio slots, and L4_START_VM_CHANNELS channels. */
+#define CONSOLE_BIT 0x00000001u
+#define HVC_BIT 0x00000002u /* the virtio console */
+#define ENTROPY_BIT 0x00000004u
+#define DISK_BIT(n) (0x00000010u << (n))
+#define PORT_BIT(n) (0x00001000u << (n))
+#define CHANNEL_BIT(n) (0x00100000u << (n))
+
+struct guest_session {
+    struct l4_session session; /* valid while open */
+    struct l4_session_offer offer;
+    const char *name; /* for the log: "disk" */
+    bool open;
+};
+
+/* Takes a slot and `window` bytes of addresses, opens the session and logs why it fails.
+ * offer->server: L4_START_DEVMGR or L4_START_NET; of `offer` the doorbell, slot and address are
+ * filled in. */
+L4_MUST_CHECK l4_status_t guest_session_open(struct guest_session *s, struct l4_slots *slots,
+                                             struct l4_window *addresses, const char *name,
+                                             const struct l4_session_offer *offer);
+
+/* Opens it again, in the same place; the old memory is unmapped even when that fails. */
+L4_MUST_CHECK l4_status_t guest_session_reopen(struct guest_session *s);
+
+#endif
