@@ -246,10 +246,11 @@ struct l4_start_devmgr {
  * Pages that devmgr needs for what its start page lists. Sessions: one each for every client's
  * console, virtio console and entropy, each disk and the management port, 13 for a NIC
  * (L4_NET_BYTES). Queues: two for each block device, one for each NIC, one for the entropy device,
- * and for the console device two and one more for every client (two ports).
+ * and for the console device three and one more for every client (two ports).
  */
+#define L4_DEVMGR_SLOTS 320u /* of its capability table, at most */
 #define L4_DEVMGR_NIC_PAGES (13u + 1u)
-#define L4_DEVMGR_PAGES_FIXED (1u + 1u + 2u) /* management session; entropy and console queues */
+#define L4_DEVMGR_PAGES_FIXED (1u + 1u + 3u) /* management session; entropy and console queues */
 static inline uint32_t l4_devmgr_pages(const struct l4_start_devmgr *start)
 {
     uint32_t pages = L4_DEVMGR_PAGES_FIXED + start->nic_count * L4_DEVMGR_NIC_PAGES;
