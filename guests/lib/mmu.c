@@ -36,9 +36,10 @@ static unsigned int l2_used;
 static uint64_t long_l1[4] __attribute__((aligned(32)));
 static uint64_t long_l2[4][512] __attribute__((aligned(4096)));
 
+/* Channels are memory too: the other end has them cached. */
 static bool is_ram(uint32_t pa)
 {
-    return pa >= RAM_BASE && pa < RAM_BASE + 0x40000000u;
+    return (pa >= RAM_BASE && pa < RAM_BASE + 0x40000000u) || pa >> 21 == CHANNEL_BASE >> 21;
 }
 
 static void tlb_flush(void)

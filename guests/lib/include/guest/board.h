@@ -12,6 +12,7 @@
 #define UART_BASE 0x09000000u
 #define RTC_BASE 0x09010000u
 #define VIRTIO_BASE 0x0a000000u
+#define CHANNEL_BASE 0x0b000000u /* 2 MiB of nothing but channels */
 
 /* Interrupt identifiers (INTID): PPIs are 16..31, SPI n is 32 + n. */
 #define INTID_VTIMER 27u

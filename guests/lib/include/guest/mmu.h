@@ -1,7 +1,7 @@
 /*
  * Identity-mapped stage 1 tables of a guest, in both descriptor formats
  * (ARM DDI 0406C, B3.5 and B3.6). mmu.c owns the tables; every mapping gives full
- * access to PL1 and PL0. RAM is Normal write-back, the rest Device.
+ * access to PL1 and PL0. RAM and channels are Normal write-back, the rest Device.
  */
 #ifndef GUEST_MMU_H
 #define GUEST_MMU_H
