@@ -158,9 +158,27 @@ static l4_status_t failed(const char *what, l4_status_t status)
     return status;
 }
 
+/* Without a control page nobody asks: the counters count for themselves. */
+static l4_status_t control_map(struct guest *guest)
+{
+    static struct l4_vm_control unseen;
+    uint32_t address;
+    guest->control = &unseen;
+    if (guest->config->control == 0) {
+        return L4_OK;
+    }
+    l4_status_t status =
+        map_own(guest, guest->config->control, L4_PAGE_SIZE, L4_MAP_READ | L4_MAP_WRITE, &address);
+    guest->control = (struct l4_vm_control *)(uintptr_t)address;
+    return status;
+}
+
 static l4_status_t parts_make(struct guest *guest, struct guest_memory *memory)
 {
-    l4_status_t status = failed("mapping the guest's images", images_map(guest, memory));
+    l4_status_t status = failed("mapping the control page", control_map(guest));
+    if (status == L4_OK) {
+        status = failed("mapping the guest's images", images_map(guest, memory));
+    }
     if (status == L4_OK) {
         status = failed("mapping guest RAM", ram_map(guest, memory));
     }
@@ -195,13 +213,11 @@ l4_status_t guest_create(struct guest *guest, const struct l4_start *start)
                                .console = guest_console_port(guest),
                                .clock = guest_clock_port(guest)};
     l4_status_t status = parts_make(guest, &config.memory);
-    if (status == L4_OK) {
-        status = failed("opening the console", guest_console_open(guest));
+    if (status != L4_OK) {
+        return status;
     }
-    if (status == L4_OK) {
-        vm_init(&guest->vm, &config);
-    }
-    return status;
+    vm_init(&guest->vm, &config);
+    return guest_devices_create(guest);
 }
 
 /* What the VMM wrote through its cache, the guest first reads without one. */

@@ -10,12 +10,20 @@
 #include <l4/proto/init.h>
 #include <l4/slots.h>
 #include <vmm/boot.h>
+#include <vmm/virtio_rng.h>
 #include <vmm/vm.h>
 
+#include "guest_disk.h"
 #include "guest_session.h"
 #include "vcpu_l4.h"
 
 #define BADGE_VCPU_0 0x100u /* vCPU n exits with badge BADGE_VCPU_0 + n */
+
+struct guest_rng {
+    struct virtio_rng rng;
+    struct guest_session session;
+    struct l4_console source;
+};
 
 struct guest {
     const struct l4_start_vmm *config;
@@ -23,8 +31,11 @@ struct guest {
     struct l4_window window;
     l4_cap_t aspace;
     l4_cap_t ram; /* the VMM's share */
-    struct l4_console console;
-    uint32_t console_open;
+    struct l4_vm_control *control;
+    struct l4_console console; /* the serial port */
+    struct guest_session console_session;
+    struct guest_disk disk[GUEST_DISKS];
+    struct guest_rng rng;
     uint64_t epoch;
     struct boot_config boot;
     struct vcpus_l4 vcpus;
@@ -48,9 +59,33 @@ L4_MUST_CHECK l4_status_t guest_cpu_on(struct guest *guest, const struct power_c
 void guest_cpu_stop(struct guest *guest, uint32_t cpu);
 void guest_stop(struct guest *guest);
 
-/* guest_console.c: the console's port, and its session with devmgr. */
+/* What the guest has by sessions: one entry in the table of guest_devices.c for each kind. */
+struct guest_kind {
+    const char *name;
+    /* Opens the sessions, adds the devices; vm_init() has been called. Logs what went wrong. */
+    l4_status_t (*create)(struct guest *guest);
+    uint32_t bits; /* its doorbells */
+    void (*signal)(struct guest *guest, uint32_t bits);
+    /* L4_VM_DEVMGR or L4_VM_NET, and what happens after its restart: the status is that of the
+     * first session that could not be opened again. */
+    uint32_t server;
+    l4_status_t (*reopen)(struct guest *guest);
+};
+
+extern const struct guest_kind guest_uart, guest_disks, guest_entropy;
+
+/* Puts a virtio device into the next slot; sets its counters. `number` is appended to the name. */
+#define GUEST_ONLY_ONE 0xffffffffu
+L4_MUST_CHECK l4_status_t guest_virtio_add(struct guest *guest, struct virtio *virtio,
+                                           const char *name, uint32_t number);
+
+/* All kinds. */
+L4_MUST_CHECK l4_status_t guest_devices_create(struct guest *guest);
+void guest_devices_signal(struct guest *guest, uint32_t bits);
+L4_MUST_CHECK l4_status_t guest_devices_reopen(struct guest *guest, uint32_t servers);
+
+/* guest_console.c: the ports of the serial port and the clock. */
 struct pl011_port guest_console_port(struct guest *guest);
 struct pl031_port guest_clock_port(struct guest *guest);
-L4_MUST_CHECK l4_status_t guest_console_open(struct guest *guest);
 
 #endif

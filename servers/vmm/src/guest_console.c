@@ -8,13 +8,13 @@
 static uint32_t transmit(void *context, const uint8_t *bytes, uint32_t count)
 {
     struct guest *guest = context;
-    return guest->console_open ? l4_console_write(&guest->console, bytes, count) : count;
+    return guest->console_session.open ? l4_console_write(&guest->console, bytes, count) : count;
 }
 
 static uint32_t receive(void *context, uint8_t *bytes, uint32_t count)
 {
     struct guest *guest = context;
-    return guest->console_open ? l4_console_read(&guest->console, bytes, count) : 0;
+    return guest->console_session.open ? l4_console_read(&guest->console, bytes, count) : 0;
 }
 
 static uint32_t seconds(void *context)
@@ -34,21 +34,29 @@ struct pl031_port guest_clock_port(struct guest *guest)
 }
 
 /* A guest without a console in its configuration runs with a wire that leads nowhere. */
-l4_status_t guest_console_open(struct guest *guest)
+static l4_status_t uart_create(struct guest *guest)
 {
-    struct l4_session_offer offer = {.server = L4_START_DEVMGR,
-                                     .doorbell = L4_START_ENDPOINT,
-                                     .bits = CONSOLE_BIT,
-                                     .kind = L4_SESSION_CONSOLE,
-                                     .window = L4_CONSOLE_WINDOW};
-    l4_status_t status = l4_slots_take(&guest->slots, &offer.slot);
-    if (status == L4_OK) {
-        status = l4_window_take(&guest->window, L4_PAGE_SIZE, L4_PAGE_SIZE, &offer.address);
-    }
-    if (status != L4_OK) {
-        return status;
-    }
-    status = l4_console_open(&guest->console, &offer);
-    guest->console_open = status == L4_OK;
+    const struct l4_session_offer offer = {.server = L4_START_DEVMGR,
+                                           .bits = CONSOLE_BIT,
+                                           .kind = L4_SESSION_CONSOLE,
+                                           .window = L4_CONSOLE_WINDOW};
+    l4_status_t status = guest_session_open(&guest->console_session, &guest->slots, &guest->window,
+                                            "serial port", &offer, &guest->console);
     return status == L4_ERR_CONFIG ? L4_OK : status;
 }
+
+static void uart_signal(struct guest *guest, uint32_t bits)
+{
+    (void)bits;
+    pl011_console_ready(&guest->vm.uart);
+}
+
+static l4_status_t uart_reopen(struct guest *guest)
+{
+    l4_status_t status = guest_session_reopen(&guest->console_session);
+    pl011_console_ready(&guest->vm.uart);
+    return status == L4_ERR_CONFIG ? L4_OK : status;
+}
+
+const struct guest_kind guest_uart = {"serial port", uart_create,  CONSOLE_BIT,
+                                      uart_signal,   L4_VM_DEVMGR, uart_reopen};

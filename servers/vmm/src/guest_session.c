@@ -7,7 +7,8 @@
 
 l4_status_t guest_session_reopen(struct guest_session *s)
 {
-    l4_status_t status = l4_session_open(&s->session, &s->offer);
+    l4_status_t status = s->console != NULL ? l4_console_open(s->console, &s->offer)
+                                            : l4_session_open(&s->session, &s->offer);
     s->open = status == L4_OK;
     if (status != L4_OK) {
         l4_log("opening the session for %s %u: %s", s->name, (unsigned int)s->offer.number,
@@ -18,9 +19,9 @@ l4_status_t guest_session_reopen(struct guest_session *s)
 
 l4_status_t guest_session_open(struct guest_session *s, struct l4_slots *slots,
                                struct l4_window *addresses, const char *name,
-                               const struct l4_session_offer *offer)
+                               const struct l4_session_offer *offer, struct l4_console *console)
 {
-    *s = (struct guest_session){.offer = *offer, .name = name};
+    *s = (struct guest_session){.offer = *offer, .name = name, .console = console};
     s->offer.doorbell = L4_START_ENDPOINT;
     l4_status_t status = l4_slots_take(slots, &s->offer.slot);
     if (status == L4_OK) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include <l4/base/window.h>
+#include <l4/console.h>
 #include <l4/session.h>
 #include <l4/slots.h>
 
@@ -21,18 +22,20 @@
 #define CHANNEL_BIT(n) (0x00100000u << (n))
 
 struct guest_session {
-    struct l4_session session; /* valid while open */
+    struct l4_session session; /* valid while open, unless `console` has it */
+    struct l4_console *console;
     struct l4_session_offer offer;
     const char *name; /* for the log: "disk" */
     bool open;
 };
 
-/* Takes a slot and `window` bytes of addresses, opens the session and logs why it fails.
- * offer->server: L4_START_DEVMGR or L4_START_NET; of `offer` the doorbell, slot and address are
- * filled in. */
+/* Takes a slot and offer->window bytes of addresses, opens the session and logs why it fails. Of
+ * `offer` the doorbell, slot and address are filled in here. `console`: for sessions with a struct
+ * l4_console_page, opened into it; else NULL. */
 L4_MUST_CHECK l4_status_t guest_session_open(struct guest_session *s, struct l4_slots *slots,
                                              struct l4_window *addresses, const char *name,
-                                             const struct l4_session_offer *offer);
+                                             const struct l4_session_offer *offer,
+                                             struct l4_console *console);
 
 /* Opens it again, in the same place; the old memory is unmapped even when that fails. */
 L4_MUST_CHECK l4_status_t guest_session_reopen(struct guest_session *s);

@@ -175,10 +175,8 @@ static void signal(void *context, uint32_t bits)
 {
     (void)context;
     guest.vcpus.exiting = GIC_CPUS;
-    if ((bits & CONSOLE_BIT) != 0) {
-        pl011_console_ready(&guest.vm.uart);
-        off_report();
-    }
+    guest_devices_signal(&guest, bits);
+    off_report();
 }
 
 static void timeout(void *context, l4_status_t status)
