@@ -104,7 +104,7 @@ static struct thread *find_sender(const struct endpoint *ep)
 static struct thread *find_lender(const struct thread *t)
 {
     for (uint32_t depth = 0; t != NULL && depth < LEND_DEPTH; depth++, t = t->caller) {
-        struct thread *w = t->serving != NULL ? find_sender(t->serving) : NULL;
+        struct thread *w = t->caller != NULL && t->serving != NULL ? find_sender(t->serving) : NULL;
 
         if (w != NULL) {
             return w;
@@ -290,10 +290,12 @@ void budget_quiesce(struct sched_context *sc)
 /* Who has to go on before t can. */
 static struct thread *waits_for(const struct thread *t)
 {
+    struct thread *server = t->state == L4_STATE_SENDING ? t->endpoint->server : NULL;
+
     if (t->state == L4_STATE_REPLY) {
         return t->replier;
     }
-    return t->state == L4_STATE_SENDING ? t->endpoint->server : NULL;
+    return server != NULL && server->caller != NULL ? server : NULL;
 }
 
 void budget_lend(struct thread *caller)

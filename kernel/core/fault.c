@@ -9,7 +9,11 @@ struct thread *fault_native(struct thread *self, uint32_t fault, uint32_t addres
                             uint32_t syndrome)
 {
     trace(TRACE_FAULT, self->name, self->frame.pc);
-    return ipc_kernel_call(self, L4_KMSG_FAULT, address, fault, self->frame.pc, syndrome);
+    self->w[0] = address;
+    self->w[1] = fault;
+    self->w[2] = self->frame.pc;
+    self->w[3] = syndrome;
+    return ipc_kernel_call(self, L4_KMSG_FAULT);
 }
 
 struct thread *syscall_malformed(struct thread *self, uint32_t number)

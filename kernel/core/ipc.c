@@ -23,9 +23,8 @@ static inline void deliver_signals(struct thread *to, struct endpoint *ep)
 /* Takes the first receiver of ep; it is no longer waiting. */
 static inline struct thread *take_receiver(struct endpoint *ep)
 {
-    struct thread *t = container_of(ep->receivers.next, struct thread, ipc_link);
+    struct thread *t = container_of(list_take_first(&ep->receivers), struct thread, ipc_link);
 
-    list_unlink(&t->ipc_link);
     if (unlikely(heap_contains(&t->timeout.node))) {
         timeout_cancel(&t->timeout);
     }
@@ -281,17 +280,12 @@ struct thread *endpoint_signal(struct endpoint *ep, uint32_t bits)
     return t;
 }
 
-struct thread *ipc_kernel_message(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                                  uint32_t w2, uint32_t w3)
+struct thread *ipc_kernel_message(struct thread *t, uint32_t label)
 {
     struct cap *c = &t->fault_cap;
     struct endpoint *ep;
     struct thread *to;
 
-    t->w[0] = w0;
-    t->w[1] = w1;
-    t->w[2] = w2;
-    t->w[3] = w3;
     t->tag = (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL;
     if (unlikely(c->type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH)) {
         trace(TRACE_STOP, t->name, t->frame.pc);

@@ -21,10 +21,6 @@ void ipc_abort(struct thread *t)
             struct thread *server = t->replier;
 
             server->caller = NULL;
-            if (server->serving != NULL) {
-                server->serving->server = NULL;
-                server->serving = NULL;
-            }
             budget_return(server);
             t->replier = NULL;
         } else if (t->reply_slot != NULL) {
@@ -99,10 +95,6 @@ l4_status_t ipc_save_reply(struct thread *server, struct cap *slot)
         return L4_ERR_NO_CALLER;
     }
     server->caller = NULL;
-    if (server->serving != NULL) {
-        server->serving->server = NULL;
-        server->serving = NULL;
-    }
     budget_return(server);
     client->replier = NULL;
     client->reply_slot = slot;
@@ -131,9 +123,22 @@ int endpoint_quiesce(struct endpoint *ep)
             return KERNEL_PREEMPTED;
         }
     }
-    if (ep->server != NULL) {
-        ep->server->serving = NULL;
-        ep->server = NULL;
-    }
+    endpoint_serve(ep, NULL);
     return L4_OK;
+}
+
+void endpoint_serve(struct endpoint *ep, struct thread *server)
+{
+    if (server != NULL) {
+        if (server->serving != NULL) {
+            server->serving->server = NULL;
+        }
+        server->serving = ep;
+    }
+    if (ep != NULL) {
+        if (ep->server != NULL) {
+            ep->server->serving = NULL;
+        }
+        ep->server = server;
+    }
 }

@@ -1,27 +1,26 @@
 /*
- * The fast path of call, reply_wait and kernel messages: four words to a partner that waits,
- * nothing else. Whatever does not fit goes to ipc.c before anything was changed; ipc_nofast.c in
- * place of this file sends everything there. Metrics: ipc.rpc, ipc.rpc.4w, vm.mmio, vm.hvc,
- * fault.rpc.
+ * The fast path of call, reply_wait and kernel messages: words to a partner that waits, nothing
+ * else. Whatever does not fit goes to ipc.c before anything was changed; ipc_nofast.c in place of
+ * this file sends everything there. Metrics: ipc.rpc, ipc.rpc.4w, vm.mmio, vm.hvc, fault.rpc;
+ * docs/performance.md counts the instructions.
  *
- * That the running thread outranks every ready one and charges cpu->sc holds on entry of each
- * system call.
+ * On entry of each system call the running thread outranks every ready one, and its budget is the
+ * one that cpu->sc charges. A server without a lender has its caller's budget.
  */
+#include <arch/switch.h>
 #include <arch/vcpu.h>
 #include <kernel/aspace.h>
 #include <kernel/ipc_parts.h>
 #include <kernel/syscall.h>
 
-/* Type and rights of an endpoint capability in one comparison. */
-static inline struct endpoint *fast_endpoint(const struct thread *self, uint8_t right,
-                                             struct cap **out)
+/* Type and right of an endpoint capability. */
+static inline bool fast_endpoint(const struct cap *c, uint8_t right)
 {
-    struct cap *c = aspace_slot(self->aspace, self->frame.r[FRAME_CAP]);
+    return c != NULL && c->type == L4_TYPE_ENDPOINT && (c->rights & right) != 0;
+}
 
-    if (unlikely(c == NULL || c->type != L4_TYPE_ENDPOINT || (c->rights & right) == 0)) {
-        return NULL;
-    }
-    *out = c;
+static inline struct endpoint *endpoint_of(const struct cap *c)
+{
     return container_of(c->object, struct endpoint, object);
 }
 
@@ -54,91 +53,105 @@ static inline void fast_deliver(struct thread *to, const struct thread *from, ui
 
 static inline struct thread *fast_run(struct thread *next)
 {
-    struct cpu *cpu = this_cpu();
-
     next->state = L4_STATE_RUNNABLE;
-    cpu->current = next;
-    cpu->switches++;
-    arch_switch(next);
-    return next;
+    this_cpu()->current = next;
+    return arch_switch(next);
 }
 
-/* `to` leaves the receivers and runs, on client's time, until it replies. */
+/* The thread that waits first at ep. Not NULL: it waits without a timeout. */
+static inline struct thread *fast_receiver(struct endpoint *ep)
+{
+    struct thread *to = container_of(ep->receivers.next, struct thread, ipc_link);
+
+    return list_empty(&ep->receivers) || heap_contains(&to->timeout.node) ? NULL : to;
+}
+
+/* The first receiver leaves the endpoint and runs, on client's time, until it replies. */
 static inline struct thread *fast_link(struct endpoint *ep, struct thread *client,
                                        struct thread *to)
 {
-    list_unlink(&to->ipc_link);
+    (void)list_take_first(&ep->receivers);
     ipc_link(ep, client, to);
     return fast_run(to);
 }
 
 struct thread *sys_call(struct thread *self)
 {
-    struct cap *c;
-    struct endpoint *ep = fast_endpoint(self, L4_RIGHT_SEND, &c);
+    struct cap *c = aspace_slot(self->aspace, self->frame.r[FRAME_CAP]);
+    struct endpoint *ep;
     struct thread *to;
 
-    if (unlikely(ep == NULL || !fast_message(self) || list_empty(&ep->receivers) ||
+    if (unlikely(!fast_endpoint(c, L4_RIGHT_SEND) || !fast_message(self) ||
                  self->depth >= IPC_CALL_DEPTH)) {
         return ipc_call(self);
     }
-    to = container_of(ep->receivers.next, struct thread, ipc_link);
-    if (unlikely(heap_contains(&to->timeout.node) || !fast_words(self, to))) {
+    ep = endpoint_of(c);
+    to = fast_receiver(ep);
+    if (unlikely(to == NULL || !fast_words(self, to))) {
         return ipc_call(self);
     }
     fast_deliver(to, self, c->badge);
     return fast_link(ep, self, to);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                               uint32_t w2, uint32_t w3)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
 {
-    struct endpoint *ep = container_of(t->fault_cap.object, struct endpoint, object);
+    struct endpoint *ep = endpoint_of(&t->fault_cap);
     struct thread *to;
 
-    if (unlikely(t->fault_cap.type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH ||
-                 list_empty(&ep->receivers) || t != this_cpu()->current)) {
-        return ipc_kernel_message(t, label, w0, w1, w2, w3);
+    if (unlikely(t->fault_cap.type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH)) {
+        return ipc_kernel_message(t, label);
     }
-    to = container_of(ep->receivers.next, struct thread, ipc_link);
-    if (unlikely(heap_contains(&to->timeout.node))) {
-        return ipc_kernel_message(t, label, w0, w1, w2, w3);
+    to = fast_receiver(ep);
+    if (unlikely(to == NULL)) {
+        return ipc_kernel_message(t, label);
     }
-    ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge,
-                (const uint32_t[4]){w0, w1, w2, w3});
+    ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge, t->w);
     t->in_exit = 1;
     return fast_link(ep, t, to);
 }
 
+/* The reply to a fault or an exit. False: for the general path. */
+static inline bool fast_resume(const struct thread *self, struct thread *client)
+{
+    uint32_t label = l4_tag_label(self->frame.r[FRAME_TAG]);
+
+    if (client->stopped) {
+        return false;
+    }
+    client->in_exit = 0;
+    ipc_resume(client, label, &self->frame.r[FRAME_W0]);
+    return true;
+}
+
+static inline bool fast_reply(const struct thread *self, struct thread *client)
+{
+    if (client->stopped || heap_contains(&client->timeout.node) || !fast_words(self, client)) {
+        return false;
+    }
+    fast_deliver(client, self, 0);
+    return true;
+}
+
 struct thread *sys_reply_wait(struct thread *self)
 {
+    struct cap *c = aspace_slot(self->aspace, self->frame.r[FRAME_CAP]);
     struct thread *client = self->caller;
-    struct cap *c;
-    struct endpoint *ep = fast_endpoint(self, L4_RIGHT_RECV, &c);
-    struct cpu *cpu = this_cpu();
+    struct endpoint *ep;
 
-    if (unlikely(ep == NULL || !fast_message(self) || client == NULL ||
-                 self->frame.r[FRAME_REPLY] != L4_CAP_NULL || ep->signals != 0 ||
-                 ep->senders.root != NULL)) {
+    if (unlikely(!fast_endpoint(c, L4_RIGHT_RECV) || !fast_message(self) ||
+                 self->frame.r[FRAME_REPLY] != L4_CAP_NULL || client == NULL ||
+                 self->lender != NULL || (int32_t)client->priority < this_cpu()->top_ready)) {
         return ipc_reply_wait(self);
     }
-    if (unlikely((int32_t)client->priority < cpu->top_ready || client->sc != cpu->sc ||
-                 client->stopped)) {
+    ep = endpoint_of(c);
+    if (unlikely((ep->signals | (uintptr_t)ep->senders.root) != 0)) {
         return ipc_reply_wait(self);
     }
-    if (client->in_exit) {
-        if (client->vcpu == NULL) {
-            return ipc_reply_wait(self);
-        }
-        client->in_exit = 0;
-        arch_vcpu_resume(client, l4_tag_label(self->frame.r[FRAME_TAG]), &self->frame.r[FRAME_W0]);
-    } else {
-        if (unlikely(heap_contains(&client->timeout.node) || !fast_words(self, client))) {
-            return ipc_reply_wait(self);
-        }
-        fast_deliver(client, self, 0);
+    if (unlikely(client->in_exit ? !fast_resume(self, client) : !fast_reply(self, client))) {
+        return ipc_reply_wait(self);
     }
-    (void)ipc_unlink(self);
+    ipc_unlink(self, client);
     self->state = L4_STATE_RECEIVING;
     self->endpoint = ep;
     list_append(&ep->receivers, &self->ipc_link);

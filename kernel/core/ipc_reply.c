@@ -2,19 +2,10 @@
  * Replies: to the present caller or through a saved reply capability, and what they mean to a vCPU
  * in an exit or a thread that faulted.
  */
-#include <arch/vcpu.h>
 #include <kernel/aspace.h>
 #include <kernel/ipc_parts.h>
 #include <kernel/syscall.h>
 #include <kernel/transfer.h>
-
-/* The label and first word of a reply as answer to a fault of a native thread. */
-static void resume_fault(struct thread *t, uint32_t label, uint32_t w0)
-{
-    if (label == L4_FAULT_REPLY_SET_PC) {
-        arch_frame_set_pc(t, w0);
-    }
-}
 
 /* Gives the reply in self's registers to `client`, which is already unlinked and not queued. */
 static void reply_to(struct thread *self, struct thread *client, uint32_t tag)
@@ -23,11 +14,7 @@ static void reply_to(struct thread *self, struct thread *client, uint32_t tag)
 
     if (client->in_exit) {
         client->in_exit = 0;
-        if (client->vcpu != NULL) {
-            arch_vcpu_resume(client, l4_tag_label(tag), w);
-        } else {
-            resume_fault(client, l4_tag_label(tag), w[0]);
-        }
+        ipc_resume(client, l4_tag_label(tag), w);
     } else {
         if (unlikely(heap_contains(&client->timeout.node))) {
             timeout_cancel(&client->timeout);
@@ -64,7 +51,8 @@ int ipc_reply(struct thread *self, l4_cap_t cap, struct thread **out)
         client->reply_slot = NULL;
         c->type = L4_TYPE_NULL;
     } else {
-        (void)ipc_unlink(self);
+        budget_end_loan(self);
+        ipc_unlink(self, client);
     }
     reply_to(self, client, tag);
     *out = client;

@@ -4,6 +4,7 @@
  * The running thread is in no queue. cpu->top_ready caches the highest ready priority, so that the
  * direct switch of IPC costs one comparison (metric ipc.rpc).
  */
+#include <arch/switch.h>
 #include <kernel/aspace.h>
 #include <kernel/budget.h>
 #include <kernel/cpu.h>
@@ -113,8 +114,7 @@ static struct thread *run(struct cpu *cpu, struct thread *next)
     if (unlikely(next->sc != cpu->sc)) {
         budget_switch(next->sc);
     }
-    arch_switch(next);
-    return next;
+    return arch_switch(next);
 }
 
 static struct thread *take_top(struct cpu *cpu)
@@ -193,9 +193,7 @@ struct thread *sched_switch_to(struct thread *next)
                next->sc == cpu->sc)) {
         cpu->reschedule = false;
         cpu->current = next;
-        cpu->switches++;
-        arch_switch(next);
-        return next;
+        return arch_switch(next);
     }
     sched_ready(next);
     return sched_choose();

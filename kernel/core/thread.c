@@ -89,10 +89,7 @@ void thread_quiesce(struct thread *t)
     sched_unready(t);
     t->state = L4_STATE_STOPPED;
     ipc_drop_caller(t, L4_ERR_PEER_DIED);
-    if (t->serving != NULL) {
-        t->serving->server = NULL;
-        t->serving = NULL;
-    }
+    endpoint_serve(NULL, t);
     budget_unlend(t);
     budget_end_loan(t);
     budget_quiesce(&t->own_sc);

@@ -2,9 +2,7 @@
 #ifndef ARMV7_ASM_DEFS_H
 #define ARMV7_ASM_DEFS_H
 
-#define FRAME_LR_OFFSET 52
-#define FRAME_SP_OFFSET 56
-#define FRAME_PC_OFFSET 60
+#define FRAME_R_OFFSET 12 /* sp, pc and cpsr before; r0-r12 and lr from there to the end */
 #define FRAME_SIZE 68
 #define ASM_SYS_COUNT 13 /* L4_SYS_COUNT */
 

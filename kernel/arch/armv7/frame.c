@@ -7,10 +7,10 @@
 #include "asm_defs.h"
 
 static_assert(offsetof(struct thread, frame) == 0, "SP_hyp points at the thread");
-static_assert(offsetof(struct arch_frame, lr) == FRAME_LR_OFFSET, "vectors.S");
-static_assert(offsetof(struct arch_frame, sp) == FRAME_SP_OFFSET, "vectors.S");
-static_assert(offsetof(struct arch_frame, pc) == FRAME_PC_OFFSET, "vectors.S");
-static_assert(offsetof(struct arch_frame, cpsr) == FRAME_PC_OFFSET + 4, "vectors.S");
+static_assert(offsetof(struct arch_frame, sp) == 0, "vectors.S");
+static_assert(offsetof(struct arch_frame, pc) == 4, "vectors.S");
+static_assert(offsetof(struct arch_frame, r) == FRAME_R_OFFSET, "vectors.S");
+static_assert(sizeof(struct arch_frame) == FRAME_SIZE, "vectors.S");
 static_assert(L4_SYS_COUNT == ASM_SYS_COUNT, "vectors.S");
 
 #define PSR_MODE 0x1fu

@@ -65,7 +65,7 @@ void gich_load(struct vcpu *v)
 void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
 {
     v->gich_hcr = (v->gich_hcr & ~clear) | set;
-    if (v->live && !v->parked) {
+    if (vcpu_live(v) && !v->parked) {
         GICH(GICH_HCR) = v->gich_hcr;
     } else {
         v->parked = 1;
@@ -349,7 +349,11 @@ static void tell(struct thread *t, uint32_t ended, uint32_t asked)
     }
     v->wanted = 0;
     v->exit = L4_EXIT_VIRQ;
-    (void)vcpu_exit(t, L4_EXIT_VIRQ, slots, ids[0], ids[1], 0);
+    t->w[0] = slots;
+    t->w[1] = ids[0];
+    t->w[2] = ids[1];
+    t->w[3] = 0;
+    (void)vcpu_exit(t, L4_EXIT_VIRQ);
 }
 
 /* Not while the guest runs: see above. */
@@ -359,10 +363,8 @@ static void park(struct thread *t)
 
     v->parked = 1;
     GICH(GICH_HCR) = 0;
-    if (v->live) {
+    if (vcpu_live(v)) {
         vcpu_leave(); /* so that the next switch to it enters, and unparks */
-        CP15_WRITE(HDCR, arch_this_cpu()->hdcr);
-        arch_this_cpu()->world = 0;
     }
     vcpu_wake(t);
 }
@@ -378,7 +380,7 @@ void arch_vcpu_maintenance_irq(void)
         GICH(GICH_HCR) = 0;
         return;
     }
-    if (unlikely(t != cpu->current || t->state != L4_STATE_RUNNABLE || !t->vcpu->live)) {
+    if (unlikely(t != cpu->current || t->state != L4_STATE_RUNNABLE || !vcpu_live(t->vcpu))) {
         park(t);
         return;
     }

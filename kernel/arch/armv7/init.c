@@ -13,8 +13,6 @@
 #define MODE_MASK 0x1fu
 #define MODE_HYP 0x1au
 
-struct arch_cpu arch_cpu_boot;
-
 /* Before the MMU, the vectors and panic(): the only way to say why. */
 static void refuse(const struct l4_bootinfo *info, const char *why) __attribute__((noreturn));
 static void refuse(const struct l4_bootinfo *info, const char *why)
@@ -39,8 +37,7 @@ static void pmu_start(struct arch_cpu *cpu)
     CP15_WRITE(PMXEVTYPER, 1u << 27); /* NSH */
     CP15_WRITE(PMCNTENSET, 1u << 31);
     CP15_WRITE(PMUSERENR, 1u);
-    cpu->hdcr = WORLD_HDCR | ((pmcr >> 11) & 0x1fu); /* HPMN = PMCR.N */
-    CP15_WRITE(HDCR, cpu->hdcr);
+    cpu->native = WORLD_NATIVE((pmcr >> 11) & 0x1fu); /* HPMN = PMCR.N */
 }
 
 struct thread *arch_start(const struct l4_bootinfo *info, uint32_t cpsr)
@@ -59,7 +56,7 @@ struct thread *arch_start(const struct l4_bootinfo *info, uint32_t cpsr)
     plat_uart_init((uint32_t)boot_info.uart);
     stage2_start();
     pmu_start(arch_this_cpu());
-    world_native();
+    world_load(&arch_this_cpu()->native);
     CP15_WRITE(CPACR, 0u);
     CP15_WRITE(FCSEIDR, 0u);
     CP15_WRITE(CNTHCTL, 0u);

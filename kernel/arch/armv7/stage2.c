@@ -64,16 +64,14 @@ static uint64_t *level2_entry(uint64_t root, uint32_t va)
  */
 static void flush(const struct aspace *as)
 {
-    const struct arch_cpu *cpu = arch_this_cpu();
-    bool other = cpu->aspace != as;
-    uint64_t vttbr = 0;
+    uint64_t vttbr = CP15_READ64(VTTBR);
+    bool other = vttbr != as->arch.vttbr;
 
     arch_dsb_ish();
-    if (as->arch.vmid_generation != cpu->vmid_generation) {
+    if (as->arch.vmid_generation != vmid_generation(arch_this_cpu())) {
         return;
     }
     if (other) {
-        vttbr = CP15_READ64(VTTBR);
         CP15_WRITE64(VTTBR, as->arch.vttbr);
         arch_isb();
     }
@@ -312,29 +310,25 @@ void arch_aspace_init(struct aspace *as)
 
 void arch_aspace_destroy(struct aspace *as)
 {
-    struct arch_cpu *cpu = arch_this_cpu();
-
     flush(as);
-    as->arch.vmid_generation = 0;
-    if (cpu->aspace == as) {
+    if (as->arch.vmid_generation != 0 && CP15_READ64(VTTBR) == as->arch.vttbr) {
         CP15_WRITE64(VTTBR, (uintptr_t)empty_root);
         arch_isb();
-        cpu->aspace = NULL;
     }
+    as->arch.vmid_generation = 0;
 }
 
 void arch_aspace_prepare(struct aspace *as)
 {
     struct arch_cpu *cpu = arch_this_cpu();
 
-    if (as->arch.vmid_generation == cpu->vmid_generation) {
+    if (as->arch.vmid_generation == vmid_generation(cpu)) {
         return;
     }
     if (cpu->vmid_next == VMID_LIMIT) {
-        cpu->vmid_generation++;
+        cpu->key += 1u << KEY_GENERATION_SHIFT;
         cpu->vmid_next = 1;
         CP15_WRITE64(VTTBR, (uintptr_t)empty_root);
-        cpu->aspace = NULL;
         arch_isb();
         arch_dsb_ish();
         CP15_WRITE(TLBIALLNSNHIS, 0u);
@@ -342,14 +336,14 @@ void arch_aspace_prepare(struct aspace *as)
         arch_isb();
     }
     as->arch.vttbr = (uintptr_t)as->arch.root | ((uint64_t)cpu->vmid_next++ << VMID_SHIFT);
-    as->arch.vmid_generation = cpu->vmid_generation;
+    as->arch.vmid_generation = vmid_generation(cpu);
 }
 
 void stage2_start(void)
 {
     struct arch_cpu *cpu = arch_this_cpu();
 
-    cpu->vmid_generation = 1;
+    cpu->key = 1u << KEY_GENERATION_SHIFT;
     cpu->vmid_next = 1;
     CP15_WRITE(VTCR, VTCR_VALUE);
     CP15_WRITE64(VTTBR, (uintptr_t)empty_root);

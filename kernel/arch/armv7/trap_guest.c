@@ -3,6 +3,7 @@
  * maintenance) or made an exit to the VMM. Hot: vm.mmio, vm.hvc, vm.vtimer.wfi, vm.exit.world.
  */
 #include <arch/guest.h>
+#include <kernel/ipc_parts.h>
 #include <kernel/vcpu.h>
 
 /* Exception classes, ARM ARM B3.13.6 */
@@ -40,7 +41,11 @@ struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uin
 {
     self->vcpu->exit = label;
     self->vcpu->syndrome = hsr;
-    return vcpu_exit(self, label, w0, hsr, w2, self->frame.pc);
+    self->w[0] = w0;
+    self->w[1] = hsr;
+    self->w[2] = w2;
+    self->w[3] = self->frame.pc;
+    return vcpu_exit(self, label);
 }
 
 /* What a big-endian guest (CPSR.E) has in a register is in the other order on the bus, where
@@ -136,7 +141,8 @@ static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t labe
     }
     v->exit = label;
     v->syndrome = hsr;
-    return vcpu_exit(self, label, r[0], r[1], r[2], r[3]);
+    ipc_copy(self->w, r);
+    return vcpu_exit(self, label);
 }
 
 static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *self, uint32_t hsr)
@@ -231,10 +237,7 @@ static void answer(struct thread *t, uint32_t exit, const uint32_t *w)
         break;
     case L4_EXIT_HVC:
     case L4_EXIT_SMC:
-        t->frame.r[0] = w[0];
-        t->frame.r[1] = w[1];
-        t->frame.r[2] = w[2];
-        t->frame.r[3] = w[3];
+        ipc_copy(t->frame.r, w);
         break;
     default:
         break;
@@ -285,7 +288,6 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
     struct vcpu *v = t->vcpu;
     uint32_t exit = v->exit;
 
-    v->exit = 0;
     if (exit == L4_EXIT_MMIO && (v->syndrome & HSR_PLAIN_MASK) == HSR_PLAIN &&
         (t->frame.cpsr & (PSR_IT | PSR_E)) == 0 && (actions & L4_RESUME_INJECT) == 0) {
         if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(v->syndrome) == 0) {
@@ -295,10 +297,7 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
             t->frame.pc += 4u;
         }
     } else if (exit == L4_EXIT_HVC && actions == L4_RESUME_WRITE) {
-        t->frame.r[0] = w[0];
-        t->frame.r[1] = w[1];
-        t->frame.r[2] = w[2];
-        t->frame.r[3] = w[3];
+        ipc_copy(t->frame.r, w);
     } else {
         resume_rare(t, exit, actions, w);
     }

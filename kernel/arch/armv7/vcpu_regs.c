@@ -3,6 +3,7 @@
  * address translation.
  */
 #include <arch/guest.h>
+#include <arch/switch.h>
 #include <kernel/aspace.h>
 
 #define PSR_MODE 0xfu
@@ -93,13 +94,15 @@ void arch_vcpu_reset(struct thread *t)
     v->cp15.nmrr = NMRR_RESET;
     v->cp15.vmpidr = MPIDR_RESET;
     v->cp15.vpidr = CP15_READ(MIDR);
-    v->hstr = GUEST_HSTR;
-    v->hdcr = arch_this_cpu()->hdcr;
+    v->world.hcr = GUEST_HCR;
+    v->world.hstr = GUEST_HSTR;
+    v->world.hcptr = GUEST_HCPTR_TRAP;
+    v->world.hdcr = arch_this_cpu()->native.hdcr;
     v->parked = 1;
     if ((t->flags & L4_THREAD_PMU) != 0) {
-        v->hdcr &= ~HDCR_TPM;
+        v->world.hdcr &= ~HDCR_TPM;
     } else {
-        v->hstr |= GUEST_HSTR_C9;
+        v->world.hstr |= GUEST_HSTR_C9;
     }
     v->vmcr = GICH_VMCR_RESET;
     v->gich_hcr = GICH_HCR_EN;
@@ -239,15 +242,13 @@ bool arch_vcpu_regs_write(struct thread *t, uint32_t group, const uint32_t *word
     return true;
 }
 
-/* Stage 1 of t's tables, in t's world; t's PAR is kept. */
+/* Stage 1 of t's tables, in t's world; t's PAR is kept. The caller switches back. */
 static uint64_t stage1(struct thread *t, uint32_t va, bool write, bool user)
 {
     uint64_t guest_par;
     uint64_t par;
 
-    arch_aspace_prepare(t->aspace);
-    CP15_WRITE64(VTTBR, t->aspace->arch.vttbr);
-    vcpu_enter(t);
+    (void)switch_world(t);
     arch_isb();
     guest_par = CP15_READ64(PAR);
     if (write) {
@@ -264,7 +265,6 @@ static uint64_t stage1(struct thread *t, uint32_t va, bool write, bool user)
     arch_isb();
     par = CP15_READ64(PAR);
     CP15_WRITE64(PAR, guest_par);
-    vcpu_leave();
     return par;
 }
 
@@ -288,13 +288,10 @@ static uint32_t fault_status(uint32_t par, bool eae, bool write)
 
 l4_status_t arch_vcpu_translate(struct thread *t, uint32_t va, bool write, bool user, uint32_t *ipa)
 {
-    struct aspace *own = current_thread()->aspace;
     uint64_t par = stage1(t, va, write, user);
     bool eae = (CP15_READ(TTBCR) & TTBCR_EAE) != 0;
 
-    arch_aspace_prepare(own); /* a new generation of tags may have begun */
-    CP15_WRITE64(VTTBR, own->arch.vttbr);
-    arch_isb();
+    (void)switch_world(current_thread());
     if ((par & PAR_F) != 0) {
         *ipa = fault_status((uint32_t)par, eae, write);
         return L4_ERR_NOT_FOUND;

@@ -1,23 +1,24 @@
 /*
- * Guest execution: which vCPU is loaded, the guest world, and the lazily held state (metrics
- * vm.exit.world, vm.switch). cpu->loaded_vcpu and cpu->loaded_vfp change here only.
+ * The slow side of arch_switch, between worlds, and what of a guest is held lazily (metrics
+ * vm.mmio, vm.hvc, vm.exit.world, vm.switch). cpu->loaded_vcpu, cpu->loaded_vfp and the processor's
+ * key change here only; the key's generation in stage2.c.
  */
 #include <arch/guest.h>
 #include <arch/irq.h>
+#include <arch/switch.h>
+#include <kernel/aspace.h>
 
-/* Out of the guest world but for what world_native() sets. */
-static inline void unlive(struct vcpu *v)
+static inline void world_keep(struct vcpu *v)
 {
-    v->live = 0;
-    v->cp15.sctlr = CP15_READ(SCTLR);
-    v->cp15.cntkctl = CP15_READ(CNTKCTL);
+    v->world.sctlr = CP15_READ(SCTLR);
+    v->world.cntkctl = CP15_READ(CNTKCTL);
 }
 
+/* Out of the registers, in no world. */
 static void save(struct cpu *cpu, struct vcpu *v)
 {
-    if (v->live) {
-        unlive(v);
-    }
+    v->cp15.sctlr = v->world.sctlr;
+    v->cp15.cntkctl = v->world.cntkctl;
     vcpu_bank_save(v);
     gich_save(v);
     vtimer_save(v);
@@ -25,7 +26,7 @@ static void save(struct cpu *cpu, struct vcpu *v)
     cpu->loaded_vcpu = NULL;
 }
 
-static void load(struct cpu *cpu, struct thread *t)
+static void __attribute__((noinline)) load(struct cpu *cpu, struct thread *t)
 {
     struct vcpu *v = t->vcpu;
 
@@ -33,54 +34,74 @@ static void load(struct cpu *cpu, struct thread *t)
         save(cpu, cpu->loaded_vcpu->vcpu);
     }
     cpu->loaded_vcpu = t;
+    v->world.sctlr = v->cp15.sctlr;
+    v->world.cntkctl = v->cp15.cntkctl;
     vcpu_bank_load(v);
     vtimer_load(v);
     gich_load(v);
     v->loaded = 1;
 }
 
-static inline void world_guest(const struct cpu *cpu, const struct thread *t)
+static inline void vcpu_enter(struct cpu *cpu, struct thread *next)
 {
-    struct vcpu *v = t->vcpu;
+    struct vcpu *v = next->vcpu;
 
-    v->live = 1;
-    CP15_WRITE(HCR, GUEST_HCR);
-    CP15_WRITE(HSTR, v->hstr);
-    CP15_WRITE(HCPTR, cpu->loaded_vfp == t ? GUEST_HCPTR_OPEN : GUEST_HCPTR_TRAP);
-    CP15_WRITE(SCTLR, v->cp15.sctlr);
-    CP15_WRITE(CNTKCTL, v->cp15.cntkctl);
-    CP15_WRITE(HDCR, v->hdcr);
+    if (unlikely((cpu->arch.key & KEY_GUEST_RUNS) != 0)) {
+        if (cpu->loaded_vcpu == next) {
+            return; /* it goes on where it was interrupted */
+        }
+        world_keep(cpu->loaded_vcpu->vcpu);
+    }
+    if (unlikely(cpu->loaded_vcpu != next)) {
+        load(cpu, next);
+    }
+    world_load(&v->world);
+    cpu->arch.key = next->arch.key | KEY_GUEST_RUNS;
     if (unlikely(v->parked)) {
         v->parked = 0;
         GICH(GICH_HCR) = v->gich_hcr;
     }
 }
 
-static void __attribute__((noinline)) enter_other(struct cpu *cpu, struct thread *next)
-{
-    load(cpu, next);
-    world_guest(cpu, next);
-}
-
-void vcpu_enter(struct thread *next)
+void vcpu_leave(void)
 {
     struct cpu *cpu = this_cpu();
 
-    if (unlikely(cpu->loaded_vcpu != next)) {
-        enter_other(cpu, next);
-    } else {
-        world_guest(cpu, next);
-    }
+    world_keep(cpu->loaded_vcpu->vcpu);
+    world_load(&cpu->arch.native);
+    cpu->arch.key = vmid_generation(&cpu->arch) << KEY_GENERATION_SHIFT;
 }
 
-void vcpu_leave(void)
+/* A tag of the present generation. */
+static void __attribute__((noinline)) prepare(struct thread *t)
 {
-    struct thread *t = this_cpu()->loaded_vcpu;
+    arch_aspace_prepare(t->aspace);
+    t->arch.vttbr = t->aspace->arch.vttbr;
+    t->arch.key = (vmid_generation(arch_this_cpu()) << KEY_GENERATION_SHIFT) |
+                  (t->flags & (L4_THREAD_GUEST | L4_THREAD_PMU));
+}
 
-    if (likely(t != NULL && t->vcpu->live)) {
-        unlive(t->vcpu);
+struct thread *switch_world(struct thread *next)
+{
+    struct cpu *cpu = this_cpu();
+
+    if (unlikely((next->arch.key ^ cpu->arch.key) >> KEY_GENERATION_SHIFT != 0)) {
+        prepare(next);
     }
-    world_native();
+    switch_space(next);
+    if (next->vcpu != NULL) {
+        vcpu_enter(cpu, next);
+        return next;
+    }
+    if (likely((cpu->arch.key & KEY_GUEST_RUNS) != 0)) {
+        vcpu_leave();
+    }
+    if (unlikely(((cpu->arch.key ^ next->arch.key) & L4_THREAD_PMU) != 0)) {
+        CP15_WRITE(HDCR,
+                   cpu->arch.native.hdcr ^ ((next->arch.key & L4_THREAD_PMU) != 0 ? HDCR_TPM : 0));
+    }
+    cpu->arch.key = next->arch.key;
+    return next;
 }
 
 void vcpu_vfp_take(struct thread *t)
@@ -93,8 +114,10 @@ void vcpu_vfp_take(struct thread *t)
     cpu->loaded_vfp = t;
     if (old != NULL) {
         vcpu_vfp_save(&old->vcpu->vfp);
+        old->vcpu->world.hcptr = GUEST_HCPTR_TRAP;
     }
     vcpu_vfp_load(&t->vcpu->vfp);
+    t->vcpu->world.hcptr = GUEST_HCPTR_OPEN;
 }
 
 void arch_vcpu_flush(struct vcpu *v)
@@ -108,10 +131,11 @@ void arch_vcpu_flush(struct vcpu *v)
         arch_isb();
         vcpu_vfp_save(&v->vfp);
         cpu->loaded_vfp = NULL;
-        CP15_WRITE(HCPTR, v->live ? GUEST_HCPTR_TRAP : hcptr);
+        v->world.hcptr = GUEST_HCPTR_TRAP;
+        CP15_WRITE(HCPTR, vcpu_live(v) ? GUEST_HCPTR_TRAP : hcptr);
     }
     if (v->loaded) {
-        if (v->live) {
+        if (vcpu_live(v)) {
             vcpu_leave();
         }
         save(cpu, v);

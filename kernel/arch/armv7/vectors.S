@@ -1,9 +1,8 @@
 /*
- * HYP vectors, the way into the kernel and back. SP_hyp points at the running thread's frame while
- * it runs at PL0 or PL1; there is one kernel stack per CPU, empty at every entry.
+ * HYP vectors, the way into the kernel and back. While a thread runs, SP_hyp points at the end of
+ * its frame, which two pushes fill; there is one kernel stack per CPU, empty at every entry.
  *
- * A handler gets the thread in r0 and returns the thread to run. A system call spends 16
- * instructions on entry and 9 on exit here (metrics syscall.null and ipc.rpc).
+ * A handler gets the thread in r0 and returns the thread to run (metrics syscall.null, ipc.rpc).
  */
 #include "asm_defs.h"
 
@@ -24,54 +23,45 @@ hyp_vectors:
     b       hyp_irq
     b       hyp_fiq
 
-/* Saves the frame; r0 = the thread, sp = kernel stack. */
+/* Saves the frame; r0 = the thread, sp = kernel stack. r1-r7 are what they were. */
     .macro save_frame
-    mrs     r1, sp_usr
-    mrs     r2, elr_hyp
-    mrs     r3, spsr
+    stmdb   sp!, {r0-r12, lr}
+    mrs     r8, sp_usr
+    mrs     r9, elr_hyp
+    mrs     r10, spsr
+    stmdb   sp!, {r8-r10}
     mov     r0, sp
     ldr     sp, =kernel_stack_top
-    str     r1, [r0, #FRAME_SP_OFFSET]
-    strd    r2, r3, [r0, #FRAME_PC_OFFSET]
     .endm
 
     .balign 64
     .type hyp_trap, %function
 hyp_trap:
-    stmia   sp, {r0-r12, lr}
-    mrc     p15, 4, r4, c5, c2, 0       /* HSR */
     save_frame
-    eor     r1, r4, #HSR_SVC_ARM
-    cmp     r1, #ASM_SYS_COUNT
-    bhs     2f
+    mrc     p15, 4, r1, c5, c2, 0       /* HSR */
+    adr     lr, thread_return
+    eor     r2, r1, #HSR_SVC_ARM
+    cmp     r2, #ASM_SYS_COUNT
+    bhs     trap_handle
     ldr     r12, =syscall_table
-    ldr     r12, [r12, r1, lsl #2]
-    blx     r12
+    ldr     pc, [r12, r2, lsl #2]
+
+    .balign 64
+    .type hyp_irq, %function
+hyp_irq:
+    save_frame
+    bl      irq_dispatch
 
     .global thread_return
     .type thread_return, %function
 thread_return:
     mov     sp, r0
-    ldr     r1, [r0, #FRAME_SP_OFFSET]
-    ldrd    r2, r3, [r0, #FRAME_PC_OFFSET]
+    ldmia   sp!, {r1-r3}
     msr     sp_usr, r1
     msr     elr_hyp, r2
     msr     spsr_cxsf, r3
-    ldmia   sp, {r0-r12, lr}
+    ldmia   sp!, {r0-r12, lr}
     eret
-
-2:  mov     r1, r4
-    bl      trap_handle
-    b       thread_return
-    .size hyp_trap, . - hyp_trap
-
-    .balign 64
-    .type hyp_irq, %function
-hyp_irq:
-    stmia   sp, {r0-r12, lr}
-    save_frame
-    bl      irq_dispatch
-    b       thread_return
     .size hyp_irq, . - hyp_irq
 
 /* The same way in and out while L4_STAT_NONPREEMPT_WORST is measured (nonpreempt.c sets HVBAR), so
@@ -95,18 +85,15 @@ hyp_vectors_measured:
     .endm
 
 measured_trap:
-    stmia   sp, {r0-r12, lr}
-    stamp
-    mrc     p15, 4, r4, c5, c2, 0
     save_frame
-    mov     r1, r4
+    stamp
+    mrc     p15, 4, r1, c5, c2, 0
     bl      trap_handle
     b       measured_return
 
 measured_irq:
-    stmia   sp, {r0-r12, lr}
-    stamp
     save_frame
+    stamp
     bl      irq_dispatch
 measured_return:
     mov     r4, r0
@@ -119,7 +106,7 @@ measured_return:
     .macro hyp_fault name, what
 \name:
     mcr     p15, 4, r0, c13, c0, 2      /* HTPIDR */
-    ldr     r0, =panic_frame
+    ldr     r0, =panic_frame + FRAME_R_OFFSET
     stmia   r0, {r0-r12, lr}
     mov     r4, #\what
     b       hyp_broken
@@ -135,10 +122,10 @@ measured_return:
 hyp_broken:
     mrc     p15, 4, r1, c13, c0, 2
     str     r1, [r0]
+    mov     r1, sp
     mrs     r2, elr_hyp
     mrs     r3, spsr
-    str     sp, [r0, #FRAME_SP_OFFSET]
-    strd    r2, r3, [r0, #FRAME_PC_OFFSET]
+    stmdb   r0, {r1-r3}
     ldr     sp, =panic_stack + PANIC_STACK_SIZE
     mov     r0, r4
     bl      trap_hyp

@@ -2,6 +2,7 @@
  * arch/cpu.h on the host: recorded, and just enough of a processor to be checked.
  */
 #include <arch/cpu.h>
+#include <arch/switch.h>
 #include <arch/vcpu.h>
 #include <kernel/aspace.h>
 #include <kernel/cpu.h>
@@ -13,7 +14,7 @@
 #define CPSR_GUEST 0x1d3u
 #define CPSR_THUMB 0x20u
 
-void arch_switch(struct thread *next)
+struct thread *arch_switch(struct thread *next)
 {
     kassert(next->frame.cpsr != 0);
     if (fake.loaded != next->aspace) {
@@ -25,6 +26,7 @@ void arch_switch(struct thread *next)
     }
     fake.switched_to = next;
     fake_log(FAKE_SWITCH, next->name, next->aspace->arch.tag);
+    return next;
 }
 
 void arch_idle(void)

@@ -10,10 +10,9 @@ struct thread *sys_call(struct thread *self)
     return ipc_call(self);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                               uint32_t w2, uint32_t w3)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
 {
-    return ipc_kernel_message(t, label, w0, w1, w2, w3);
+    return ipc_kernel_message(t, label);
 }
 
 struct thread *sys_reply_wait(struct thread *self)

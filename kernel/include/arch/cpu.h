@@ -5,15 +5,12 @@
 #ifndef ARCH_CPU_H
 #define ARCH_CPU_H
 
-#include <arch/cpu_types.h> /* struct arch_frame, arch inline functions */
+#include <arch/cpu_types.h>    /* struct arch_frame, arch inline functions */
+#include <arch/switch_types.h> /* struct arch_thread, struct arch_cpu */
 #include <kernel/types.h>
 
 struct thread;
 struct vcpu;
-
-/* Prepares the processor for `next`: address space, world (native or guest), lazily held state.
- * The return path then loads next->frame. Called only when next differs from what ran before. */
-void arch_switch(struct thread *next);
 
 /* Sleeps until an interrupt is pending (WFI with interrupts masked). */
 void arch_idle(void);

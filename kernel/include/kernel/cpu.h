@@ -10,6 +10,7 @@
 
 struct cpu {
     struct thread *current;
+    struct arch_cpu arch;
     struct sched_context *sc; /* what the running thread charges */
     uint64_t charged_until;   /* counter value up to which sc is charged */
     uint64_t budget_deadline; /* UINT64_MAX: unlimited */

@@ -4,24 +4,31 @@
 #ifndef KERNEL_IPC_PARTS_H
 #define KERNEL_IPC_PARTS_H
 
+#include <arch/vcpu.h>
 #include <kernel/budget.h>
 #include <kernel/cpu.h>
 #include <kernel/ipc.h>
+
+/* The register words, as one structure: one load and one store of four registers. */
+struct ipc_words {
+    uint32_t w[L4_MSG_REG_WORDS];
+};
+
+static inline void ipc_copy(uint32_t *to, const uint32_t *from)
+{
+    *(struct ipc_words *)to = *(const struct ipc_words *)from;
+}
 
 /* The message of a system call's result registers. */
 static inline void ipc_deliver(struct thread *to, uint32_t tag, uint32_t badge, const uint32_t *w)
 {
     uint32_t *r = to->frame.r;
-    uint32_t w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
 
+    ipc_copy(&r[FRAME_W0], w);
     r[FRAME_STATUS] = L4_OK;
     r[FRAME_TAG] = tag;
     r[FRAME_BADGE] = badge;
     r[FRAME_TIMEOUT] = 0;
-    r[FRAME_W0] = w0;
-    r[FRAME_W0 + 1] = w1;
-    r[FRAME_W0 + 2] = w2;
-    r[FRAME_W0 + 3] = w3;
 }
 
 /* `client` waits for the reply of `server`, which works on the client's priority and budget. */
@@ -35,31 +42,29 @@ static inline void ipc_link(struct endpoint *ep, struct thread *client, struct t
     if (server->priority < client->priority) {
         server->priority = client->priority;
     }
-    if (unlikely(ep->server != NULL)) {
-        ep->server->serving = NULL;
+    if (unlikely(server->serving != ep)) {
+        endpoint_serve(ep, server);
     }
-    ep->server = server;
-    server->serving = ep;
 }
 
-/* server is done with its caller, who is returned. */
-static inline struct thread *ipc_unlink(struct thread *server)
+/* server, which has no lender, is done with its caller. */
+static inline void ipc_unlink(struct thread *server, struct thread *client)
 {
-    struct thread *client = server->caller;
-
     server->caller = NULL;
-    if (server->serving != NULL) {
-        server->serving->server = NULL;
-        server->serving = NULL;
-    }
-    if (unlikely(server->lender != NULL)) {
-        budget_end_loan(server);
-    }
     server->depth = 0;
     server->sc = &server->own_sc;
     server->priority = server->base_priority;
     client->replier = NULL;
-    return client;
+}
+
+/* The answer to a fault or an exit of t. */
+static inline void ipc_resume(struct thread *t, uint32_t label, const uint32_t *w)
+{
+    if (t->vcpu != NULL) {
+        arch_vcpu_resume(t, label, w);
+    } else if (label == L4_FAULT_REPLY_SET_PC) {
+        arch_frame_set_pc(t, w[0]);
+    }
 }
 
 /* L4_TIMEOUT_NEVER: none. */

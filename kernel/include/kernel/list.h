@@ -33,14 +33,23 @@ static inline void list_insert(struct list *at, struct list *n)
 
 static inline void list_append(struct list *head, struct list *n)
 {
-    list_insert(head->prev, n);
+    struct list *last = head->prev;
+
+    n->next = head;
+    n->prev = last;
+    last->next = n;
+    head->prev = n;
 }
 
-/* Takes n out; its own links are stale until it is inserted again. */
-static inline void list_unlink(struct list *n)
+/* Takes the first out of a list that is not empty; its own links are stale. */
+static inline struct list *list_take_first(struct list *head)
 {
-    n->prev->next = n->next;
-    n->next->prev = n->prev;
+    struct list *n = head->next;
+    struct list *next = n->next;
+
+    head->next = next;
+    next->prev = head;
+    return n;
 }
 
 /* Afterwards n is an empty list of its own, so removing twice is harmless. */

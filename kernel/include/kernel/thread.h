@@ -29,6 +29,7 @@ struct thread {
     struct arch_frame frame;
     /* Hot: one line each for the switch and for IPC. */
     struct vcpu *vcpu; /* NULL: native */
+    struct arch_thread arch;
     struct aspace *aspace;
     struct sched_context *sc; /* the budget it runs on */
     struct l4_msgbuf *buffer; /* kernel address, or NULL */
@@ -36,20 +37,19 @@ struct thread {
     uint8_t priority;         /* effective */
     uint8_t base_priority;
     uint8_t ceiling;
-    uint8_t ipc;        /* enum thread_ipc */
-    uint8_t flags;      /* L4_THREAD_* of creation */
-    uint8_t queued;     /* in a ready queue */
-    uint8_t stopped;    /* STOP came while it waited or ran */
-    uint8_t in_exit;    /* REPLY state because of a fault or exit, not a call */
-    uint8_t send_grant; /* its sending capability has GRANT */
-    uint16_t name;      /* short id for traces */
-    uint8_t depth;      /* callers above it in the chain of calls */
-    uint8_t pad[3];
+    uint8_t ipc;               /* enum thread_ipc */
+    uint8_t flags;             /* L4_THREAD_* of creation */
+    uint8_t queued;            /* in a ready queue */
+    uint8_t stopped;           /* STOP came while it waited or ran */
+    uint8_t in_exit;           /* REPLY state because of a fault or exit, not a call */
+    uint8_t send_grant;        /* its sending capability has GRANT */
+    uint16_t name;             /* short id for traces */
+    uint32_t depth;            /* callers above it in the chain of calls */
     uint32_t badge;            /* of the capability it sends through */
     uint32_t tag;              /* of the message it sends, for IPC_KERNEL with w[] */
     uint32_t w[4];             /* IPC_KERNEL: the message; reply: kept for the exit */
     struct endpoint *endpoint; /* SENDING, RECEIVING: where it waits */
-    struct endpoint *serving;  /* endpoint->server == this */
+    struct endpoint *serving;  /* endpoint->server == this; means something while it has a caller */
     struct thread *caller;     /* who waits for this thread's reply */
     struct thread *replier;    /* REPLY: who works on the reply; NULL if it is in a reply slot */
     struct thread *lender;     /* SENDING thread on whose budget this one goes on */

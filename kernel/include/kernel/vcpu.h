@@ -8,12 +8,11 @@
 #include <kernel/cpu.h>
 #include <kernel/ipc.h>
 
-/* An exit of t (current or not) to its VMM. Returns the thread to run. */
-static inline struct thread *vcpu_exit(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                                       uint32_t w2, uint32_t w3)
+/* An exit of the current vCPU, words in t->w, to its VMM. Returns the thread to run. */
+static inline struct thread *vcpu_exit(struct thread *t, uint32_t label)
 {
     this_cpu()->exits++;
-    return ipc_kernel_call(t, label, w0, w1, w2, w3);
+    return ipc_kernel_call(t, label);
 }
 /* WFI of the current vCPU: waits until vcpu_wake. Returns the thread to run. */
 struct thread *vcpu_wait(struct thread *t);

@@ -14,11 +14,13 @@
 
 static int setup(void **state)
 {
+    const struct world_regs native = WORLD_NATIVE(6);
+
     (void)state;
     record_reset();
     record_write("SCTLR", 0xffffffff);
     record_write("CNTKCTL", 0xffffffff);
-    world_native();
+    world_load(&native);
     return 0;
 }
 

@@ -193,7 +193,9 @@ static struct thread *enter_fault(struct thread *t, const uint32_t *args)
 
 static struct thread *enter_exit(struct thread *t, const uint32_t *args)
 {
-    return vcpu_exit(t, args[0], args[1], 0, 0, 0);
+    t->w[0] = args[1];
+    t->w[1] = t->w[2] = t->w[3] = 0;
+    return vcpu_exit(t, args[0]);
 }
 
 static struct thread *enter_kick(struct thread *t, const uint32_t *args)

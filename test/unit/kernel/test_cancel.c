@@ -40,7 +40,7 @@ static void a_dead_server_fails_its_caller(void **state)
     kill(s);
     assert_ptr_equal(running(), c);
     assert_int_equal(result(c), L4_ERR_PEER_DIED);
-    assert_null(slot_endpoint(ep)->server);
+    assert_null(slot_endpoint(ep)->server); /* a dead thread is nobody's server */
 }
 
 static void a_dead_caller_leaves_its_server_working(void **state)

@@ -32,7 +32,7 @@ static void servers_run_beside_a_loaded_guest(void **state)
     record_clear();
     run_native();
     assert_int_equal(record_find(0, "bank save"), record.count);
-    assert_int_equal(thread_a.vcpu->cp15.sctlr, 0x1234);
+    assert_int_equal(thread_a.vcpu->world.sctlr, 0x1234);
     assert_int_equal(record_read("SCTLR"), WORLD_NATIVE_SCTLR);
     assert_int_equal(record_read("CNTKCTL"), 0);
     assert_int_equal(record_read("HCR"), WORLD_NATIVE_HCR);

@@ -11,7 +11,6 @@
 #define GICH_BASE 0x08030000u
 
 struct cpu cpu_boot;
-struct arch_cpu arch_cpu_boot;
 struct l4_bootinfo boot_info;
 struct thread thread_a, thread_b;
 struct exit_seen exit_seen;
@@ -25,6 +24,7 @@ static void make(struct thread *t, struct vcpu *v, uint16_t name)
     memset(v, 0, sizeof(*v));
     t->vcpu = v;
     t->flags = L4_THREAD_GUEST;
+    t->arch.key = 1u << KEY_GENERATION_SHIFT | L4_THREAD_GUEST;
     t->name = name;
     t->state = L4_STATE_RUNNABLE;
     arch_vcpu_init(t);
@@ -40,8 +40,9 @@ int vcpu_setup(void **state)
     }
     record_reset();
     memset(&cpu_boot, 0, sizeof(cpu_boot));
-    memset(&arch_cpu_boot, 0, sizeof(arch_cpu_boot));
     memset(&exit_seen, 0, sizeof(exit_seen));
+    cpu_boot.arch.native = WORLD_NATIVE(6);
+    cpu_boot.arch.key = 1u << KEY_GENERATION_SHIFT;
     cpu_boot.timer_deadline = UINT64_MAX;
     cpu_boot.budget_deadline = UINT64_MAX;
     boot_info.gich = GICH_BASE;
@@ -68,9 +69,7 @@ static void update_elrsr(void)
 void run_guest(struct thread *t)
 {
     cpu_boot.current = t;
-    if (!t->vcpu->live || cpu_boot.loaded_vcpu != t) {
-        vcpu_enter(t);
-    }
+    (void)switch_world(t);
     update_elrsr();
 }
 
@@ -178,11 +177,10 @@ void vcpu_banked_write(uint32_t index, uint32_t value)
     record_write("banked write", (uint64_t)index << 32 | value);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label, uint32_t w0, uint32_t w1,
-                               uint32_t w2, uint32_t w3)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
 {
-    exit_seen = (struct exit_seen){exit_seen.count + 1, label, w0, w1, w2};
-    assert_int_equal(w3, 0);
+    exit_seen = (struct exit_seen){exit_seen.count + 1, label, t->w[0], t->w[1], t->w[2]};
+    assert_int_equal(t->w[3], 0);
     return t;
 }
 

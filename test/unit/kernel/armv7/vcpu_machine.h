@@ -15,6 +15,7 @@
 
 #include <arch/guest.h>
 #include <arch/irq.h>
+#include <arch/switch.h>
 #include <kernel/vcpu.h>
 #include <record.h>
 

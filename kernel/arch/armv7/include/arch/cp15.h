@@ -124,6 +124,11 @@ static inline void arch_isb(void)
     __asm__ volatile("isb" : : : "memory");
 }
 
+static inline void arch_clrex(void)
+{
+    __asm__ volatile("clrex" : : : "memory");
+}
+
 static inline void arch_dsb(void)
 {
     __asm__ volatile("dsb" : : : "memory");

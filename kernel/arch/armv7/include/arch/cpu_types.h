@@ -6,14 +6,13 @@
 
 #include <kernel/types.h>
 
-/* Saved on every entry, loaded on every exit; vectors.S knows the offsets. The order allows one
- * STM/LDM for r0-r12 and lr and one for the other three. */
+/* Saved on every entry, loaded on every exit: two pushes, two pops. vectors.S knows the order. */
 struct arch_frame {
-    uint32_t r[13];
-    uint32_t lr;   /* User and System mode's */
     uint32_t sp;   /* User and System mode's */
     uint32_t pc;   /* ELR_hyp */
     uint32_t cpsr; /* SPSR_hyp */
+    uint32_t r[13];
+    uint32_t lr; /* User and System mode's */
 };
 
 /* Words of an IPC system call in the frame. */

@@ -77,6 +77,12 @@ static inline void vcpu_reg_set(struct thread *t, uint32_t n, uint32_t value)
     }
 }
 
+/* In its guest world: world.sctlr and world.cntkctl are in the registers too. */
+static inline bool vcpu_live(const struct vcpu *v)
+{
+    return (arch_this_cpu()->key & KEY_GUEST_RUNS) != 0 && this_cpu()->loaded_vcpu == v->thread;
+}
+
 /* gich.c */
 static inline uint32_t gich_lr(const struct vcpu *v, uint32_t slot)
 {

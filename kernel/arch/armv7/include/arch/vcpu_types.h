@@ -1,12 +1,14 @@
 /*
  * ARMv7-A: what the kernel keeps of a guest's processor. While the vCPU is loaded, the registers
- * hold the truth of banked, cp15 (but vmpidr, vpidr), list registers and the virtual timer; while
- * it is live (guest world) of cp15.sctlr and cp15.cntkctl too; while cpu->loaded_vfp names it, of
- * vfp. arch_vcpu_flush() makes this structure complete.
+ * hold the truth of banked, cp15 (but vmpidr, vpidr), list registers and the virtual timer, and
+ * `world` that of cp15.sctlr and cp15.cntkctl, but while it is live (guest world); while
+ * cpu->loaded_vfp names it, the registers hold vfp too. arch_vcpu_flush() makes this structure
+ * complete.
  */
 #ifndef ARCH_VCPU_TYPES_H
 #define ARCH_VCPU_TYPES_H
 
+#include <arch/switch_types.h>
 #include <kernel/timeout.h>
 #include <l4/abi/vcpu.h>
 
@@ -21,7 +23,7 @@ struct vcpu {
     struct l4_regs_cp15 cp15;
     uint32_t fcseidr;
     struct l4_regs_vfp vfp;
-    uint32_t hstr, hdcr; /* of the guest world; L4_THREAD_PMU: the one PMU is open and shared */
+    struct world_regs world; /* L4_THREAD_PMU: the one PMU is open and shared */
     struct thread *thread;
 
     /* The exit that waits for its reply. */
@@ -29,7 +31,6 @@ struct vcpu {
     uint32_t syndrome; /* HSR */
 
     uint8_t loaded;
-    uint8_t live;
     uint8_t wanted;   /* the VMM was refused a slot and wants to know of the next */
     uint8_t parked;   /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
     uint32_t watched; /* slots whose NOTIFY is the kernel's own */

@@ -11,40 +11,29 @@
  *   SPSR       A, I, F set: no virtual interrupt is taken at PL0; physical ones come to HYP all
  *              the same (HCR.IMO, FMO, AMO)
  *
- * arch_switch() (switch.c) owns VTTBR, HDCR.TPM and CLREX. The vCPU side owns HCR, HSTR, HCPTR,
- * SCTLR and CNTKCTL while a guest runs:
- *   vcpu_enter(next)  from any world, also from another guest without vcpu_leave() between
- *                     (arch_this_cpu()->world still says from where); not called when `next` is
- *                     in its guest world already. Load next's state if it is not loaded, then the
- *                     guest's HCR, HSTR, HCPTR, SCTLR, CNTKCTL and HDCR. VTTBR is
- *                     set already.
- *   vcpu_leave()      save the guest's SCTLR and CNTKCTL (and what else PL0 could change), then
- *                     world_native(). May set GICH_HCR and leave the rest loaded.
- * ERET synchronizes all of it: no ISB needed unless the kernel itself depends on a value.
+ * A world's registers are one structure, struct world_regs, loaded as a whole. Of a guest, SCTLR
+ * and CNTKCTL change under way and are read back when it is left. ERET synchronizes all of it: no
+ * ISB needed unless the kernel itself depends on a value.
  */
 #ifndef ARCH_WORLD_H
 #define ARCH_WORLD_H
 
 #include <arch/cp15.h>
-#include <kernel/thread.h>
+#include <kernel/cpu.h>
 
-struct arch_cpu {
-    struct aspace *aspace;    /* whose tables VTTBR names; NULL: an empty table */
-    uint32_t vmid_generation; /* of the tags in use; 0 never */
-    uint32_t vmid_next;
-    uint32_t world; /* prepared for; changes in arch_switch only, after vcpu_enter */
-    uint32_t hdcr;  /* WORLD_HDCR with the number of event counters */
-};
-
-/* The value of `world` while a guest runs: L4_THREAD_GUEST and a bit that no thread has, so that a
- * switch to a guest never looks like no change. The native worlds are 0 and L4_THREAD_PMU. */
-#define WORLD_GUEST 0x81u
-
-extern struct arch_cpu arch_cpu_boot;
+/* In the processor's key while a guest runs: no thread has it, so that a switch to a guest never
+ * looks like no change. */
+#define KEY_GUEST_RUNS 0x80u
 
 static inline struct arch_cpu *arch_this_cpu(void)
 {
-    return &arch_cpu_boot;
+    return &this_cpu()->arch;
+}
+
+/* Of the tags in use; 0 never. */
+static inline uint32_t vmid_generation(const struct arch_cpu *cpu)
+{
+    return cpu->key >> KEY_GENERATION_SHIFT;
 }
 
 /* HCR, ARM ARM B4.1.65 */
@@ -104,18 +93,26 @@ static inline struct arch_cpu *arch_this_cpu(void)
 /* RES1 bits, I, Z, CP15BEN, C; A, M, EE and TE clear */
 #define WORLD_NATIVE_SCTLR 0x00c5187cu
 
-/* The native world, but for HDCR. */
-static inline void world_native(void)
+/* `counters`: HDCR.HPMN */
+#define WORLD_NATIVE(counters)                                                                     \
+    ((struct world_regs){.hcr = WORLD_NATIVE_HCR,                                                  \
+                         .hstr = WORLD_NATIVE_HSTR,                                                \
+                         .hcptr = WORLD_NATIVE_HCPTR,                                              \
+                         .hdcr = WORLD_HDCR | (counters),                                          \
+                         .sctlr = WORLD_NATIVE_SCTLR,                                              \
+                         .cntkctl = 0})
+
+static inline void world_load(const struct world_regs *w)
 {
-    CP15_WRITE(HCR, WORLD_NATIVE_HCR);
-    CP15_WRITE(HSTR, WORLD_NATIVE_HSTR);
-    CP15_WRITE(HCPTR, WORLD_NATIVE_HCPTR);
-    CP15_WRITE(SCTLR, WORLD_NATIVE_SCTLR);
-    CP15_WRITE(CNTKCTL, 0u);
+    CP15_WRITE(HCR, w->hcr);
+    CP15_WRITE(HSTR, w->hstr);
+    CP15_WRITE(HCPTR, w->hcptr);
+    CP15_WRITE(HDCR, w->hdcr);
+    CP15_WRITE(SCTLR, w->sctlr);
+    CP15_WRITE(CNTKCTL, w->cntkctl);
 }
 
-/* vCPU side (vcpu_switch.c, trap_guest.c). */
-void vcpu_enter(struct thread *next);
+/* Out of the guest world to the native one; the rest of the vCPU stays loaded. */
 void vcpu_leave(void);
 /* A trap from guest mode: frame saved, guest world still set. Returns the thread to run. */
 struct thread *trap_guest(struct thread *self, uint32_t hsr);

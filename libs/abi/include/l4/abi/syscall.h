@@ -161,7 +161,7 @@ enum l4_system_op {
 enum l4_stat {
     L4_STAT_NONPREEMPT_WORST, /* cycles of the longest stretch with interrupts masked; reading
                                  starts anew. 0 unless the counter was started */
-    L4_STAT_SWITCHES,
+    L4_STAT_SWITCHES,         /* choices of the scheduler; a direct switch of IPC is none */
     L4_STAT_IRQS,
     L4_STAT_EXITS,
     L4_STAT_COUNT

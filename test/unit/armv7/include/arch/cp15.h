@@ -18,6 +18,11 @@ static inline void arch_isb(void)
     record_write("isb", 0);
 }
 
+static inline void arch_clrex(void)
+{
+    record_write("clrex", 0);
+}
+
 static inline void arch_dsb(void)
 {
     record_write("dsb", 0);

@@ -6,11 +6,11 @@
 #include <kernel/types.h>
 
 struct arch_frame {
-    uint32_t r[13];
-    uint32_t lr;
     uint32_t sp;
     uint32_t pc;
     uint32_t cpsr;
+    uint32_t r[13];
+    uint32_t lr;
 };
 
 #define FRAME_STATUS 0
