@@ -1,4 +1,4 @@
-# pecan_libfdt, pecan_sha256: third-party sources, fetched once and compiled for the target (or the host).
+# pecan_libfdt, pecan_sha256, pecan_p256: third-party sources, fetched once and compiled for the target (or the host).
 # Neither is ever committed. tools/fetch.py puts them below the cache folder; a local folder overrides it.
 set(PECAN_LIBFDT_SOURCE "" CACHE PATH "folder that holds fdt.c and libfdt.h, instead of the fetched one")
 set(PECAN_BEARSSL_SOURCE "" CACHE PATH "unpacked BearSSL source tree, instead of the fetched one")
@@ -47,3 +47,31 @@ target_include_directories(pecan_sha256 SYSTEM
 target_compile_options(pecan_sha256 PRIVATE -w)
 target_compile_definitions(pecan_sha256 PRIVATE BR_USE_UNIX_TIME=0 BR_USE_URANDOM=0 BR_USE_GETENTROPY=0)
 target_link_libraries(pecan_sha256 PUBLIC pecan_libc)
+
+# ECDSA on P-256 with its key generation: #include <bearssl.h>; br_ec_p256_m31, br_ecdsa_i31_*, br_hmac_drbg_*.
+file(GLOB pecan_bearssl_i31 ${pecan_bearssl_dir}/src/int/i31_*.c)
+add_library(pecan_p256 STATIC
+    ${pecan_bearssl_i31}
+    ${pecan_bearssl_dir}/src/int/i32_div32.c
+    ${pecan_bearssl_dir}/src/codec/ccopy.c
+    ${pecan_bearssl_dir}/src/ec/ec_p256_m31.c
+    ${pecan_bearssl_dir}/src/ec/ec_secp256r1.c
+    ${pecan_bearssl_dir}/src/ec/ec_secp384r1.c
+    ${pecan_bearssl_dir}/src/ec/ec_secp521r1.c
+    ${pecan_bearssl_dir}/src/ec/ec_keygen.c
+    ${pecan_bearssl_dir}/src/ec/ec_pubkey.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_atr.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_i31_bits.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_i31_sign_asn1.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_i31_sign_raw.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_i31_vrfy_asn1.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_i31_vrfy_raw.c
+    ${pecan_bearssl_dir}/src/ec/ecdsa_rta.c
+    ${pecan_bearssl_dir}/src/mac/hmac.c
+    ${pecan_bearssl_dir}/src/mac/hmac_ct.c
+    ${pecan_bearssl_dir}/src/rand/hmac_drbg.c)
+target_include_directories(pecan_p256 SYSTEM
+    PUBLIC ${pecan_bearssl_dir}/inc PRIVATE ${pecan_bearssl_dir}/src)
+target_compile_options(pecan_p256 PRIVATE -w $<$<STREQUAL:${PECAN_TARGET},host>:-fno-sanitize=undefined>)
+target_compile_definitions(pecan_p256 PRIVATE BR_USE_UNIX_TIME=0 BR_USE_URANDOM=0 BR_USE_GETENTROPY=0)
+target_link_libraries(pecan_p256 PUBLIC pecan_sha256)

@@ -138,3 +138,12 @@ const void *boot_fdt(void)
     }
     return fdt_valid(at_start) ? at_start : NULL;
 }
+
+const char *boot_args(void)
+{
+    const void *fdt = boot_fdt();
+    uint32_t length = 0;
+    const char *args = fdt != NULL ? fdt_property(fdt, "/chosen", "bootargs", &length) : NULL;
+
+    return args != NULL && length > 0 && args[length - 1] == '\0' ? args : "";
+}

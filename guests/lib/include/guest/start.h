@@ -20,6 +20,9 @@ extern struct boot_state boot_state;
  * else NULL. */
 const void *boot_fdt(void);
 
+/* The kernel command line of that tree, "" when there is none. */
+const char *boot_args(void);
+
 /* The guest's C entry; returning powers off. */
 void guest_main(void);
 
