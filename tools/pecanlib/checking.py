@@ -12,8 +12,11 @@ BINDINGS = project.ROOT / "configs" / "bindings"
 FETCHED = ("linux-armmp-lpae", "linux-armmp", "linux-rt-armmp", "initramfs", "u-boot")
 
 
-def _schema(blob, path):
-    """dt-schema's messages about a blob, each with the file's name; empty without bindings."""
+def _schema(blob, path, known):
+    """dt-schema's messages about a blob, each with the file's name; empty without bindings.
+
+    known: beginnings of messages about nodes of which the cross-checks, whose words are plainer, have told.
+    """
     bindings = sorted(BINDINGS.glob("*.yaml"))
     if not bindings:
         return []
@@ -25,9 +28,12 @@ def _schema(blob, path):
         lines = (done.stdout + done.stderr).replace(f"{file.name}: ", "").splitlines()
     found = [f"{line}; mend the binding" for line in lines if "error in schema" in line]
     # dt-schema's own schemas describe whole machines: only what our bindings say counts here.
-    for line, origin in zip(lines, lines[1:]):
-        if origin.startswith("\tFrom schema:") and str(BINDINGS) in origin:
-            found.append(f"{path}: {line}; see {pathlib.Path(origin.split()[-1]).relative_to(project.ROOT)}")
+    message = ""
+    for line in lines:
+        if not line.startswith("\t"):
+            message = line
+        elif line.startswith("\tFrom schema:") and str(BINDINGS) in line and not message.startswith(known):
+            found.append(f"{path}: {message}; see {pathlib.Path(line.split()[-1]).relative_to(project.ROOT)}")
     return found
 
 
@@ -43,7 +49,10 @@ def run(options):
     boards.board(options.board)
     path = project.configuration(options.config)
     blob = dts.compile_dts(path, options.board)
-    messages = _schema(blob, path) + check.check_file(path, options.board, known_images(options.board))
+    root = dts.parse(dts.compile_dts(path, options.board, labels=True))
+    problems = check.problems(root, options.board, known_images(options.board))
+    told = tuple(": ".join(["", *problem.path.split("/")[-depth:]])[2:] for problem in problems for depth in (1, 2))
+    messages = _schema(blob, path, told) + [f"{path}: {problem}" for problem in problems]
     for message in messages:
         print(message, file=sys.stderr)
     if messages:

@@ -1,0 +1,100 @@
+"""The whole configuration: what its nodes are, and which domain lists what in `access`."""
+
+import dataclasses
+
+from .. import dts
+from .common import wide
+
+PAGE = 0x1000
+SHARED, DEDICATED, MEMORY = 0, 1, 2
+SWITCH, CHANNEL, PARTITIONS = "pecan,ethernet-switch", "pecan,channel", "fixed-partitions"
+# pecan,qemu-device: kind
+VIRTIO = {"virtio-blk-device": "disk", "virtio-net-device": "network device",
+          "virtio-serial-device": "console device", "virtio-rng-device": "entropy device"}
+# compatible: kind
+FIXED = {"arm,pl011": "serial port", "arm,pl031": "clock"}
+# Nodes of the root that are nobody's device.
+OTHER = ("domains", "chosen", "aliases", "cpus", "memory", "__symbols__", "__fixups__", "__local_fixups__")
+
+
+@dataclasses.dataclass
+class Grant:
+    """One entry of a domain's `access`: the domain, the entry's number, the node and the flags."""
+
+    domain: object
+    entry: int
+    node: object
+    flags: int
+
+    @property
+    def place(self):
+        return f"entry {self.entry}: {self.node.path}"
+
+
+class System:
+    """A parsed configuration, sorted by kinds of nodes."""
+
+    def __init__(self, root):
+        self.root = root
+        self.handles = dts.by_phandle(root)
+        self.domains = dts.domains(root)
+        nodes = [node for node in root.children if node.name.split("@")[0] not in OTHER]
+        self.switches = [node for node in nodes if SWITCH in node.strings("compatible")]
+        self.channels = [node for node in nodes if CHANNEL in node.strings("compatible")]
+        self.devices = [node for node in nodes if "reg" in node.properties and node.strings("compatible")
+                        and node not in self.switches + self.channels]
+        self.unknown = [node for node in nodes if node not in self.switches + self.channels + self.devices]
+        self.kinds = self._kinds()
+        self.grants = [Grant(domain, entry, node, flags) for domain in self.domains
+                       for entry, (node, flags) in enumerate(dts.access(domain, self.handles)) if node]
+
+    def _kinds(self):
+        kinds = {node.path: "channel" for node in self.channels}
+        for node in self.devices:
+            fixed = next((FIXED[name] for name in node.strings("compatible") if name in FIXED), "device")
+            kinds[node.path] = VIRTIO.get(node.string("pecan,qemu-device"), fixed)
+            kinds.update({child.path: "partition" for child in partitions(node)})
+        kinds.update({port.path: "port" for switch in self.switches for port in switch.children})
+        return kinds
+
+    def kind(self, node):
+        """partition, port, channel, disk, ..., device; None for a node that is nothing to give away."""
+        return self.kinds.get(node.path)
+
+    def grants_of(self, node):
+        return [grant for grant in self.grants if grant.node is node]
+
+    def users(self, node):
+        """The domains that list a node, each once."""
+        found = {grant.domain.path: grant.domain for grant in self.grants_of(node)}
+        return list(found.values())
+
+    def owner(self, device):
+        """The domain that a device is dedicated to (the first one), or None."""
+        return next((grant.domain for grant in self.grants_of(device) if grant.flags == DEDICATED), None)
+
+
+def partitions(device):
+    table = device.child("partitions")
+    return table.children if table else []
+
+
+def disk_of(partition):
+    return partition.parent.parent
+
+
+def registers(device):
+    """[(start, size)] of a device's registers."""
+    cells = device.cells("reg") or []
+    return [(wide(cells[at:at + 2]), wide(cells[at + 2:at + 4])) for at in range(0, len(cells) - 3, 4)]
+
+
+def pages(device):
+    """The numbers of the pages that hold registers of a device."""
+    return {page for start, size in registers(device) if 0 < size <= 1 << 32
+            for page in (range(start // PAGE, (start + size - 1) // PAGE + 1) if size < 1 << 24 else (start // PAGE,))}
+
+
+def switch_on(node):
+    """How to enable a board device."""
+    return f'write &{node.label or node.name} {{ status = "okay"; }};'
