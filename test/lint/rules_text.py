@@ -79,5 +79,33 @@ def docs_syscalls():
             yield f"docs/abi/{name}.md: missing page of the system call {name}"
 
 
+def _binding_properties(name):
+    """The names under every `properties:` of a binding, at any depth; not the node's name."""
+    found, levels = set(), []
+    for line in lines(name):
+        depth = len(line) - len(line.lstrip())
+        levels = [level for level in levels if depth > level] if line.strip() else levels
+        key = re.match(r' *"?([^\s":]+)"?:', line)
+        if key and levels and depth == levels[-1] + 2:
+            found.add(key.group(1))
+        if line.strip() == "properties:":
+            levels.append(depth)
+    return found - {"$nodename"}
+
+
+def docs_bindings():
+    """docs/book/configuration.md has exactly the properties of each binding, in the section that links to it."""
+    sections = re.split(r"^## ", text("docs/book/configuration.md"), flags=re.M)
+    for name in tracked("configs/bindings/*.yaml"):
+        own = [section for section in sections if f"(../../{name})" in section]
+        rows = re.findall(r"^\| (`[^|]*`) \|", own[0].split("\n### ")[0], re.M) if own else []
+        documented = {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+        for missing in sorted(_binding_properties(name) - documented):
+            yield f"docs/book/configuration.md: {missing} of {name} is missing"
+        for unknown in sorted(documented - _binding_properties(name)):
+            yield f"docs/book/configuration.md: {unknown} is not in {name}"
+
+
 RULES = {"format": format, "length": length, "words": words, "third_party": third_party,
-         "docs_folders": docs_folders, "docs_syscalls": docs_syscalls}
+         "docs_folders": docs_folders, "docs_syscalls": docs_syscalls,
+         "docs_bindings": docs_bindings}

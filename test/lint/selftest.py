@@ -27,7 +27,7 @@ GOOD = ('vm0 { compatible = "openamp,domain-v1"; memory = <0 0x40000000 0 0x8000
 
 class ConsoleTest(unittest.TestCase):
     def find(self, text, pattern, guest_only=True):
-        reader = console.Console()
+        reader = console.Console(("phone0", "phone1"))
         for at in range(0, len(text), 7):
             reader.feed(text[at:at + 7].encode())
         return reader.search(re.compile(pattern), guest_only=guest_only)
@@ -37,6 +37,16 @@ class ConsoleTest(unittest.TestCase):
 
     def test_background_prefix(self):
         self.assertTrue(self.find("phone1| GUEST READY phone1\n", "^GUEST READY"))
+
+    def test_other_prefixes_are_guest_output(self):
+        self.assertTrue(self.find("phone2| GUEST READY\n", r"^phone2\| GUEST READY"))
+        self.assertIsNone(self.find("phone2| GUEST READY\n", "^GUEST READY"))
+
+    def test_bare_line(self):
+        reader = console.Console(("phone1",))
+        self.assertEqual(reader.bare("phone1| ok 1"), "ok 1")
+        self.assertEqual(reader.bare("[vmm:phone1] ok 1"), "ok 1")
+        self.assertEqual(reader.bare("phone| ok 1"), "phone| ok 1")
 
     def test_system_lines_do_not_match(self):
         for tag in ("[kernel] ", "[init] ", "[devmgr] ", "[vmm:phone0] ", "[boot] "):
@@ -87,15 +97,15 @@ class CheckTest(unittest.TestCase):
 
     def test_bad(self):
         self.refuses(("pecan,priority", "pecan,prioriti"), "/domains/vm0: pecan,prioriti: unknown property")
-        self.refuses(("<10>", "<201>"), "priority 201 is out of range")
-        self.refuses(("<10>", "<0>"), "priority 0 is out of range")
+        self.refuses(("<10>", "<201>"), "pecan,priority: 201 is out of range")
+        self.refuses(("<10>", "<0>"), "pecan,priority: 0 is out of range")
         self.refuses(("<10>", '"x"'), "pecan,priority: must be")
         self.refuses(('"linux-armmp"', '"linux"'), "no image named 'linux'")
         self.refuses(("pecan,kernel = [^;]*;", ""), "pecan,kernel: missing")
         self.refuses(("memory = [^;]*;", ""), "memory: missing")
         self.refuses(("0x8000000>", "0x8000001>"), "not page-aligned")
         self.refuses(("0x8000000>", "0x40000000>"), "the domains ask for", GOOD + GOOD.replace("vm0", "vm1"))
-        self.refuses(("0x8000000>", "0x8000000 0 0x44000000 0 0x1000>"), "overlaps")
+        self.refuses(("0x8000000>", "0x8000000 0 0x44000000 0 0x1000>"), "memory: must be one range")
         self.refuses(("0x40000000", "0x09000000"), "device addresses")
         self.refuses(("zimage", "tar"), "unknown format 'tar'")
         self.refuses(("zimage", "raw"), "pecan,load-address: missing")
