@@ -45,11 +45,12 @@ endfunction()
 
 set_property(GLOBAL PROPERTY PECAN_BENCHES "")
 
-# pecan_add_bench(NAME [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s]): a bench program for
-# `./pecan bench`, booted like a target test. It prints `BENCH <metric> min=<n> med=<n> max=<n>` lines and ends
+# pecan_add_bench(NAME [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s] [NATIVE]): a bench program for
+# `./pecan bench`, booted like a target test; with NATIVE, the same Linux images run without Pecan too and the two are
+# compared (tools/pecanlib/linuxbench.py). It prints `BENCH <metric> min=<n> med=<n> max=<n>` lines and ends
 # QEMU with status 0.
 function(pecan_add_bench name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "INIT;CONFIG;TIMEOUT" "IMAGES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "INIT;CONFIG;TIMEOUT" "IMAGES")
     set(fields "\"name\": \"${name}\"")
     if(arg_INIT)
         string(APPEND fields ", \"init\": \"$<TARGET_FILE:${arg_INIT}>\"")
@@ -64,6 +65,9 @@ function(pecan_add_bench name)
     endif()
     if(arg_TIMEOUT)
         string(APPEND fields ", \"timeout\": ${arg_TIMEOUT}")
+    endif()
+    if(arg_NATIVE)
+        string(APPEND fields ", \"native\": true")
     endif()
     set_property(GLOBAL APPEND_STRING PROPERTY PECAN_BENCHES "  {${fields}},\n")
 endfunction()

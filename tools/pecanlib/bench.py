@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-from . import boards, build as building, devices, fit, project, setup, sizes
+from . import boards, build as building, devices, fit, linuxbench, project, setup, sizes
 from .machine import Machine
 from .ui import PecanError, say
 
@@ -61,6 +61,8 @@ def run_one(folder, board, entry):
             machine.fail(f"the bench {entry['name']} ended with status {status}")
         if not metrics:
             machine.fail(f"the bench {entry['name']} printed no BENCH line")
+    if entry.get("native"):
+        return linuxbench.measure(board, images, logs, machine.console, parse, entry.get("timeout", 300))
     return metrics
 
 
