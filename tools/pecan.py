@@ -40,10 +40,8 @@ def _setup(_):
 
 
 def _vm(options):
-    raise ui.PecanError(
-        f"vm {options.action}: a running system cannot be controlled from outside yet",
-        "It needs a control channel in the configuration, which no binding describes so far. On the "
-        "console itself, the escape key of the device manager switches between guests.", status=2)
+    from pecanlib import vm
+    return vm.run(options)
 
 
 def device_options(verb):
@@ -51,6 +49,32 @@ def device_options(verb):
                       help="use FILE as the disk NAME (default: an image below build/, kept between runs)")
     verb.add_argument("--net", action="append", metavar="NAME=NETDEV",
                       help="QEMU's -netdev value for the network device NAME (default: user,restrict=on)")
+
+
+VM_ACTIONS = {"list": "the VMs and their states", "top": "processor time, exits, interrupts, memory, devices; live",
+              "console": "join the terminal to a VM's console (Ctrl-] leaves)", "start": "start a VM that is off",
+              "stop": "end a VM", "pause": "stop a VM and its time", "resume": "go on with a paused VM",
+              "restart": "build a VM anew", "checkpoint": "not there yet", "restore": "not there yet",
+              "migrate": "not there yet"}
+
+
+def vm_options(verb):
+    actions = verb.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, description in VM_ACTIONS.items():
+        action = actions.add_parser(name, help=description)
+        action.add_argument("--system", metavar="NAME",
+                            help="configuration of the running system, or its .running.json (default: the only one)")
+        if name in ("list", "top"):
+            action.add_argument("--json", action="store_true", help="the system's reply as it is")
+        else:
+            action.add_argument("name", nargs="?", metavar="NAME",
+                                help="the VM" + (", or NAME.hvc0" if name == "console" else ""))
+        if name == "top":
+            action.add_argument("--once", action="store_true", help="print once: averages since the start")
+        if name == "console":
+            action.add_argument("--linger", type=float, default=2, metavar="S",
+                                help="with a pipe as input: leave after S seconds of silence (default: %(default)s)")
+    verb.set_defaults(function=_vm)
 
 
 def parser():
@@ -94,11 +118,7 @@ def parser():
     device_options(debug)
     debug.set_defaults(function=_debug)
 
-    vm = verbs.add_parser("vm", help="talk to a running system")
-    vm.add_argument("action", choices=["list", "console", "start", "stop", "pause", "resume", "restart",
-                                       "checkpoint", "restore", "migrate", "top"])
-    vm.add_argument("arguments", nargs="*")
-    vm.set_defaults(function=_vm)
+    vm_options(verbs.add_parser("vm", help="talk to a running system"))
 
     setup = verbs.add_parser("setup", help="install every Debian package that Pecan needs")
     setup.set_defaults(function=_setup)

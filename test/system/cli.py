@@ -27,7 +27,9 @@ def test(bench):
     refuses(["run", "--until", "("], 2, "not a regular expression")
     refuses(["run", "--board", "no-such-board"], 1, "unknown board", "qemu-virt-a15")
     refuses(["test", "no-such-label"], 2, "unknown label", "unit")
-    refuses(["vm", "list"], 2, "control channel")
+    refuses(["vm", "list", "--system", "no-such-system"], 1, "is running")
+    refuses(["vm", "migrate", "linux0"], 2, "not there yet")
+    refuses(["run", "one-linux", "--disk", "disk0=/tmp/x"], 1, "--disk disk0", "switches on no such device")
     bad = bench.folder / "bad.dts"
     bad.write_text('/dts-v1/; / { domains { #address-cells = <2>; #size-cells = <2>; vm0 {\n'
                    'compatible = "openamp,domain-v1"; memory = <0 0x40000000 0 0x8000000>;\n'

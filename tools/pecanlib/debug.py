@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 
 from . import boards, devices, fit, project, run as running, setup
+from .machine import end_with_parent
 from .ui import say
 
 
@@ -48,7 +49,8 @@ def run(options):
         script = pathlib.Path(work) / "pecan.gdb"
         script.write_text(gdb_script(kernel, others, socket, options.command))
         # A session of its own: Ctrl-C in gdb interrupts the target, not QEMU.
-        qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True,
+                                preexec_fn=end_with_parent)
         try:
             hardware.started(qemu.pid)
             say(f"debugging {config.stem} on {options.board}; console log: {logs / 'console.log'}")

@@ -3,6 +3,7 @@
 Nothing here waits without a limit. Every byte of the console goes to a log file as it arrives.
 """
 
+import ctypes
 import os
 import pathlib
 import re
@@ -15,10 +16,16 @@ from .console import Console
 from .ui import PecanError
 
 READ_SIZE = 65536
+PR_SET_PDEATHSIG = 1
 
 
 class Failed(PecanError):
     """The machine did not do what was expected of it."""
+
+
+def end_with_parent():
+    """In the child, before QEMU: whatever ends us ends QEMU."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Machine:
@@ -36,7 +43,8 @@ class Machine:
         self._log = open(self.log_path, "wb", buffering=0)
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=subprocess.STDOUT, start_new_session=True)
+                                            stderr=subprocess.STDOUT, start_new_session=True,
+                                            preexec_fn=end_with_parent)
         except FileNotFoundError:
             raise PecanError(f"{command[0]} is not installed", "Run `./pecan setup`.") from None
         os.set_blocking(self.process.stdout.fileno(), False)

@@ -8,7 +8,7 @@ import time
 
 from . import boards, build, check, devices, fit, project, setup
 from .console import Console
-from .machine import Machine
+from .machine import Machine, end_with_parent
 from .ui import PecanError, say
 
 DEFAULT_TIMEOUT = 600
@@ -41,7 +41,7 @@ def _interactive(options, folder, package, logs, hardware):
                                   f"stdio,mux=on,signal=off,logfile={devices.quote(log)},logappend=off",
                                   extra=[*hardware.arguments, "-mon", "chardev=console,mode=readline"])
     say(f"starting {package.stem} on {options.board}; {LEAVE}; log: {log}")
-    with subprocess.Popen(command) as qemu:
+    with subprocess.Popen(command, preexec_fn=end_with_parent) as qemu:
         try:
             hardware.started(qemu.pid)
             status = qemu.wait()

@@ -13,6 +13,8 @@ SUFFIX = ".running.json"
 
 
 def _is_qemu(pid):
+    if pid <= 1:
+        return False
     try:
         os.kill(pid, 0)
         return b"qemu" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]

@@ -1,5 +1,6 @@
 """Messages to the user, and the one exception that becomes a message instead of a traceback."""
 
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,12 @@ def say(text):
 
 
 def main(function):
-    """Runs function() as a program: a PecanError is printed with its remedy, Ctrl-C leaves quietly."""
+    """Runs function() as a program: a PecanError is printed with its remedy, Ctrl-C leaves quietly.
+
+    When the program is told to end, what it started ends with it.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
         status = function()
     except PecanError as error:
