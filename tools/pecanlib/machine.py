@@ -138,6 +138,14 @@ class Machine:
         while self.console.tail and time.monotonic() < end and self._read(end - time.monotonic()):
             pass
 
+    def pump(self, seconds):
+        """Takes what the console says, waiting at most `seconds`: for a test that waits for something else. Fails
+        when the system gives up or QEMU ends."""
+        if not self._read(seconds):
+            self.fail(f"QEMU ended (status {self.process.wait(10)})")
+        if self._gave_up():
+            self._fail_fatal()
+
     def expect_silence(self, seconds):
         """Reads until nothing has come for `seconds` (at most ten times as long)."""
         limit = time.monotonic() + 10 * seconds
