@@ -18,7 +18,8 @@ def top_reply(clock_ns, scale):
             "vms": [{"name": "phone0", "state": "running", "priority": 100, "ram_kib": 131072, "overhead_kib": 300,
                      "vcpu_ns": 500_000_000 * scale, "vmm_ns": 100_000_000 * scale, "virqs": 250 * scale, "resets": 0,
                      "exits": {"mmio": 1000 * scale, "hvc": 10 * scale},
-                     "devices": [{"name": "disk0", "kicks": 40 * scale, "requests": 80 * scale, "interrupts": 30 * scale,
+                     "devices": [{"name": "disk0", "kicks": 40 * scale, "requests": 80 * scale,
+                                  "interrupts": 30 * scale,
                                   "errors": 0, "from": 4096 * scale, "to": 8192 * scale}],
                      "ports": [{"tx_frames": 7 * scale, "tx_bytes": 700 * scale, "rx_frames": 0, "rx_bytes": 0,
                                 "full": 0, "policy": 3, "rate": 0, "errors": 0}]}]}

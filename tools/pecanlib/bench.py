@@ -73,7 +73,7 @@ def wanted(names, metric):
 def measure(folder, board, names=()):
     """{metric: (min, med, max)} of every bench program and the sizes, filtered by metric prefixes."""
     results = {metric: (value, value, value) for metric, value in sizes.measure(folder).items()}
-    if not names or any(not name.startswith("size") for name in names):
+    if not names or any(not name.startswith(("size", "image")) for name in names):
         for entry in manifest(folder):
             say(f"running the bench {entry['name']}")
             results.update(run_one(folder, board, entry))

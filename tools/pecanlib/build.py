@@ -2,14 +2,16 @@
 
 import contextlib
 import fcntl
+import re
 import subprocess
 import sys
 import threading
 
 from . import project
-from .ui import PecanError, say
+from .ui import PecanError, Progress, say
 
 TIMEOUT = 1800
+STEP = re.compile(r"\[(\d+)/(\d+)\] ")  # ninja's
 PRESETS = ("qemu-virt-a15", "qemu-virt-a15-debug", "qemu-virt-a7", "host")
 
 
@@ -25,7 +27,7 @@ def _lock(preset):
 
 def _run(what, command):
     """Runs a step; its own `pecan:` lines (downloads) pass through, the rest is shown when it fails."""
-    output = []
+    output, progress = [], Progress(what)
     process = subprocess.Popen(command, cwd=project.ROOT, text=True, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace")
     watchdog = threading.Timer(TIMEOUT, process.kill)
@@ -33,10 +35,15 @@ def _run(what, command):
     try:
         for line in process.stdout:
             output.append(line)
-            if line.startswith("pecan: "):
+            step = STEP.match(line)
+            if step:
+                progress.show(f"step {step.group(1)} of {step.group(2)}")
+            elif line.startswith("pecan: "):
+                progress.quiet()
                 print(line, end="", file=sys.stderr, flush=True)
         status = process.wait()
     finally:
+        progress.quiet()
         watchdog.cancel()
         process.kill()
     if status != 0:
@@ -49,7 +56,7 @@ def preset(name):
     with _lock(name) as folder:
         if not (folder / "build.ninja").exists():
             say(f"configuring {name}")
-            _run("configuring", ["cmake", "--preset", name])
+            _run(f"configuring {name}", ["cmake", "--preset", name])
         say(f"building {name}")
-        _run("building", ["cmake", "--build", "--preset", name])
+        _run(f"building {name}", ["cmake", "--build", "--preset", name])
     return folder

@@ -36,6 +36,7 @@ class Machine:
 
     def __init__(self, command, log, devices=None):
         self.devices = devices
+        self.waiting = None  # called while expect() and wait_exit() wait
         self.console = Console(devices.guests if devices else ())
         self.at = (0, 0)
         self.log_path = pathlib.Path(log)
@@ -81,6 +82,8 @@ class Machine:
             return False
         ready, _, _ = select.select([self.process.stdout], [], [], max(0, seconds))
         if not ready:
+            if self.waiting and seconds > 0:
+                self.waiting()
             return True
         data = os.read(self.process.stdout.fileno(), READ_SIZE)
         if data:

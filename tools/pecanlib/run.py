@@ -9,7 +9,7 @@ import time
 from . import boards, build, check, devices, fit, project, setup
 from .console import Console
 from .machine import Machine, end_with_parent
-from .ui import PecanError, say
+from .ui import PecanError, Progress, say
 
 DEFAULT_TIMEOUT = 600
 LEAVE = "Ctrl-A X leaves, Ctrl-A H lists the other keys"
@@ -56,17 +56,30 @@ def _interactive(options, folder, package, logs, hardware):
 
 
 class _Echo:
-    """Writes the console to our stdout as it arrives."""
+    """Writes the console to our stdout as it arrives, and tells what is waited for when it is silent."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, what, goal):
         self.machine = machine
+        self.goal = goal
+        self.progress = Progress(what)
+        self.line_begun = False
         self.feed = machine.console.feed
         machine.console.feed = self
+        machine.waiting = self.silent
 
     def __call__(self, data):
+        self.progress.quiet()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
+        self.line_begun = not data.endswith(b"\n") and sys.stdout.isatty()
         self.feed(data)
+
+    def silent(self):
+        if not self.line_begun:
+            self.progress.show(f"waiting for {self.goal}; the console is silent")
+        elif time.monotonic() - self.progress.since > Progress.AFTER and self.progress.terminal:
+            self.line_begun = False
+            print(flush=True)
 
 
 def _headless(options, folder, package, logs, hardware):
@@ -74,7 +87,7 @@ def _headless(options, folder, package, logs, hardware):
                                   extra=hardware.arguments)
     timeout, start = options.timeout or DEFAULT_TIMEOUT, time.monotonic()
     with Machine(command, logs / "console.log", hardware) as machine:
-        _Echo(machine)
+        _Echo(machine, hardware.config, f"/{options.until.pattern}/" if options.until else "the end")
         if options.until:
             match = machine.expect(options.until, timeout)
             machine.finish_line()

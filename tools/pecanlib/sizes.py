@@ -1,10 +1,10 @@
-"""Size metrics of the kernel and the loader, taken from what was linked and compiled."""
+"""Size metrics of the kernel, the loader and the boot package, taken from what was linked and compiled."""
 
 import pathlib
 import re
 import subprocess
 
-from . import project
+from . import fit, project
 from .ui import PecanError
 
 
@@ -48,6 +48,12 @@ def kernel_sources(build):
     return files
 
 
+def image_bytes(build):
+    """Bytes of the boot package of the default configuration: the system, all its guests, and their data."""
+    config = project.configuration(project.default_configuration())
+    return fit.make(build / "bench" / f"{config.stem}.fit", config, project.images(build)).stat().st_size
+
+
 def measure(build):
     """{metric: number} of every size metric."""
     build = pathlib.Path(build)
@@ -57,4 +63,5 @@ def measure(build):
         metrics["size.boot.text"] = read_only_kib(boot[0])
     sources = kernel_sources(build)
     metrics["size.kernel.sloc"] = sum(code_lines(path.read_text()) for path in sources)
+    metrics["image.bytes"] = image_bytes(build)
     return metrics

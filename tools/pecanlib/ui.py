@@ -1,8 +1,10 @@
 """Messages to the user, and the one exception that becomes a message instead of a traceback."""
 
+import shutil
 import signal
 import subprocess
 import sys
+import time
 
 
 class PecanError(Exception):
@@ -17,6 +19,45 @@ class PecanError(Exception):
 def say(text):
     """A progress line; on stderr, so that stdout stays for results."""
     print(f"pecan: {text}", file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Tells whoever waits what is going on: on a terminal one line that is rewritten, else a line now and then.
+
+    Says nothing in the first seconds, nor when it was quiet() less than that ago.
+    """
+
+    AFTER, EVERY = 2, 10
+
+    def __init__(self, what, stream=None):
+        self.what = what
+        self.stream = stream or sys.stderr
+        self.terminal = self.stream.isatty()
+        self.start = self.since = time.monotonic()
+        self.told = 0
+        self.shown = False
+
+    def show(self, detail):
+        now = time.monotonic()
+        if now - self.since < self.AFTER or now - self.told < (0.2 if self.terminal else self.EVERY):
+            return
+        self.told = now
+        text = f"pecan: {self.what}: {detail} ({now - self.start:.0f} s)"
+        if self.terminal:
+            width = shutil.get_terminal_size().columns - 1
+            self.stream.write(f"\r\x1b[K{text[:width]}")
+        else:
+            self.stream.write(f"{text}\n")
+        self.stream.flush()
+        self.shown = self.terminal
+
+    def quiet(self):
+        """Takes the line away, for other output; the silence begins anew."""
+        self.since = time.monotonic()
+        if self.shown:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
+            self.shown = False
 
 
 def main(function):
