@@ -196,7 +196,7 @@ void world_begin(struct world *w, uint32_t cpus, bool rom, struct fuzz_input *in
                    .rom = rom ? w->rom : NULL,
                    .rom_size = rom ? ROM_SIZE : 0},
         .cpus = cpus,
-        .gic = {w, inject, retract, query, timer, split_end},
+        .gic = {w, inject, retract, query, timer, split_end, NULL},
         .vcpu = {w, regs_read, regs_write, translate},
         .console = {.context = w, .transmit = transmit, .receive = receive},
         .clock = {.context = w, .seconds = seconds},

@@ -169,6 +169,7 @@ static l4_status_t boot_plan(struct boot_plan *plan, void *scratch, uint32_t *dt
         .cpus = plan->config->cpus,
         .bootargs = plan->config->bootargs,
         .initrd = plan->state->initrd,
+        .devices = plan->config->devices,
     };
     status = boot_tree_write(&tree, scratch, BOOT_DTB_MAX, dtb_size);
     if (status != L4_OK) {

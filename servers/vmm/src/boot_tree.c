@@ -2,7 +2,9 @@
  * The guest's device tree, in the words of QEMU's virt machine (hw/arm/virt.c), so that what probes
  * there finds its devices here.
  */
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <libfdt.h>
 
@@ -11,6 +13,7 @@
 #include <vmm/hypercall.h>
 #include <vmm/pl011.h>
 #include <vmm/pl031.h>
+#include <vmm/virtio.h>
 
 #define TREE_ROOM 0x1000u /* for a guest that adds properties in place */
 
@@ -18,7 +21,9 @@ enum { PHANDLE_CLOCK = 0x8000, PHANDLE_GIC = 0x8001 };
 
 #define GIC_SPI 0u
 #define GIC_PPI 1u
+#define EDGE_RISING 1u
 #define LEVEL_HIGH 4u
+#define SPI(irq) ((irq)-32u)
 #define WINDOW 0x10000u /* of distributor and CPU interface, as QEMU says it */
 
 /* libfdt's sequential-write calls in a row; the first failure sticks. */
@@ -168,7 +173,7 @@ static void uart_node(struct writer *w)
     begin(w, "pl011@9000000");
     STRINGS(w, "compatible", "arm,pl011\0arm,primecell");
     CELLS(w, "reg", 0, PL011_BASE, 0, 0x1000);
-    CELLS(w, "interrupts", GIC_SPI, PL011_IRQ - 32u, LEVEL_HIGH);
+    CELLS(w, "interrupts", GIC_SPI, SPI(PL011_IRQ), LEVEL_HIGH);
     CELLS(w, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
     STRINGS(w, "clock-names", "uartclk\0apb_pclk");
     end(w);
@@ -179,10 +184,111 @@ static void rtc_node(struct writer *w)
     begin(w, "pl031@9010000");
     STRINGS(w, "compatible", "arm,pl031\0arm,primecell");
     CELLS(w, "reg", 0, PL031_BASE, 0, 0x1000);
-    CELLS(w, "interrupts", GIC_SPI, PL031_IRQ - 32u, LEVEL_HIGH);
+    CELLS(w, "interrupts", GIC_SPI, SPI(PL031_IRQ), LEVEL_HIGH);
     cell(w, "clocks", PHANDLE_CLOCK);
     string(w, "clock-names", "apb_pclk");
     end(w);
+}
+
+/* A node named as the specification's generic-name@address has it. */
+static void begin_at(struct writer *w, const char *name, uint64_t base)
+{
+    char full[40];
+    (void)snprintf(full, sizeof(full), "%.20s@%llx", name, (unsigned long long)base);
+    begin(w, full);
+}
+
+static void reg(struct writer *w, uint64_t base, uint64_t size)
+{
+    CELLS(w, "reg", (uint32_t)(base >> 32), (uint32_t)base, (uint32_t)(size >> 32), (uint32_t)size);
+}
+
+static void virtio_node(struct writer *w, uint32_t slot)
+{
+    uint64_t base = VIRTIO_BASE + slot * VIRTIO_STRIDE;
+    begin_at(w, "virtio_mmio", base);
+    flag(w, "dma-coherent");
+    CELLS(w, "interrupts", GIC_SPI, SPI(VIRTIO_IRQ + slot), EDGE_RISING);
+    reg(w, base, VIRTIO_STRIDE);
+    string(w, "compatible", "virtio,mmio");
+    end(w);
+}
+
+static bool is_compatible(const struct boot_device *d, const char *with)
+{
+    return fdt_stringlist_contains(d->compatible, (int)d->compatible_size, with) != 0;
+}
+
+/* The model's part of the first compatible string: "arm,pl031" is a pl031. */
+static void device_name(const struct boot_device *d, char name[21])
+{
+    const char *comma = strchr(d->compatible, ',');
+    const char *from = comma != NULL ? comma + 1 : d->compatible;
+    uint32_t n = 0;
+    while (n < 20u && (isalnum((unsigned char)from[n]) || from[n] == '-' || from[n] == '_')) {
+        name[n] = from[n];
+        n++;
+    }
+    name[n] = '\0';
+}
+
+static void device_node(struct writer *w, const struct boot_device *d)
+{
+    char name[21];
+    device_name(d, name);
+    begin_at(w, name[0] != '\0' ? name : "device", d->base);
+    strings(w, "compatible", d->compatible, d->compatible_size);
+    reg(w, d->base, d->size);
+    CELLS(w, "interrupts", GIC_SPI, SPI(d->irq), d->edge ? EDGE_RISING : LEVEL_HIGH);
+    if (is_compatible(d, "arm,pl011")) {
+        CELLS(w, "clocks", PHANDLE_CLOCK, PHANDLE_CLOCK);
+        STRINGS(w, "clock-names", "uartclk\0apb_pclk");
+    } else if (is_compatible(d, "arm,primecell")) {
+        cell(w, "clocks", PHANDLE_CLOCK);
+        string(w, "clock-names", "apb_pclk");
+    }
+    if (d->dma_coherent) {
+        flag(w, "dma-coherent");
+    }
+    end(w);
+}
+
+static void channel_node(struct writer *w, const struct boot_channel *c)
+{
+    begin_at(w, "channel", c->base);
+    string(w, "compatible", "pecan,channel");
+    reg(w, c->base, c->size);
+    CELLS(w, "interrupts", GIC_SPI, SPI(c->irq), EDGE_RISING);
+    cell(w, "pecan,channel", c->number);
+    cell(w, "pecan,end", c->end);
+    cell(w, "pecan,port", c->port);
+    string(w, "pecan,peer", c->peer);
+    end(w);
+}
+
+/* Is this page one of a device that is the guest's own? */
+static bool page_dedicated(const struct boot_devices *devices, uint64_t page)
+{
+    for (uint32_t i = 0; i < devices->device_count; i++) {
+        const struct boot_device *d = &devices->device[i];
+        if (d->base < page + 0x1000u && page < d->base + d->size) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void device_nodes(struct writer *w, const struct boot_devices *devices)
+{
+    for (uint32_t i = 0; i < devices->virtio_count; i++) {
+        virtio_node(w, i);
+    }
+    for (uint32_t i = 0; i < devices->device_count; i++) {
+        device_node(w, &devices->device[i]);
+    }
+    for (uint32_t i = 0; i < devices->channel_count; i++) {
+        channel_node(w, &devices->channel[i]);
+    }
 }
 
 static void hypervisor_node(struct writer *w)
@@ -207,7 +313,10 @@ static void root_node(struct writer *w, const struct boot_tree *tree)
     gic_node(w);
     clock_node(w);
     uart_node(w);
-    rtc_node(w);
+    if (!page_dedicated(&tree->devices, PL031_BASE)) {
+        rtc_node(w);
+    }
+    device_nodes(w, &tree->devices);
     hypervisor_node(w);
     chosen_node(w, tree);
     end(w);

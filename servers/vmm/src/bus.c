@@ -36,6 +36,16 @@ l4_status_t bus_attach(struct bus *bus, uint32_t base, uint32_t size, const stru
     return L4_OK;
 }
 
+void bus_remove(struct bus *bus, uint32_t base, uint32_t size)
+{
+    for (uint32_t i = 0; i < BUS_PAGES; i++) {
+        uint32_t page = BUS_BASE + (i << 12);
+        if (page >= base && page - base < size) {
+            bus->page[i] = 0;
+        }
+    }
+}
+
 uint8_t *memory_ram(const struct guest_memory *memory, uint64_t ipa, uint64_t size)
 {
     if (ipa < memory->ram_base || !l4_range_fits(ipa - memory->ram_base, size, memory->ram_size)) {

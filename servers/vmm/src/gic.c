@@ -10,7 +10,7 @@ struct gic_live gic_live_word(struct gic *gic, uint32_t cpu, uint32_t index)
 {
     struct gic_live live = {0, 0};
     uint32_t flight = gic_word(gic, cpu, index)->flight;
-    if (index != 0 && flight == 0) {
+    if (index != 0 && (flight | word_linked(gic, index)) == 0) {
         return live;
     }
     for (uint32_t c = 0; c < gic->state.cpus; c++) {
@@ -90,6 +90,7 @@ void gic_returned(struct gic *gic, uint32_t cpu, uint32_t word)
 
 void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port)
 {
+    memset(gic, 0, sizeof(*gic));
     gic->port = *port;
     gic->state.cpus = cpus;
     gic_reset(gic);
@@ -105,6 +106,7 @@ void gic_reset(struct gic *gic)
         gic->state.bank[i].word.edge = 0xffffu;
         gic_configure_timers(gic, i);
     }
+    gic_link_update_all(gic);
 }
 
 void gic_cpu_off(struct gic *gic, uint32_t cpu)

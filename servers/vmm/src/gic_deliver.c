@@ -46,7 +46,7 @@ static inline uint32_t word_due(const struct gic *gic, const struct gic_word *wo
 }
 
 /* The vCPU that takes an SPI: where it is in flight or active, else the first of its targets. */
-static uint32_t spi_home(const struct gic *gic, uint32_t irq)
+uint32_t spi_home(const struct gic *gic, uint32_t irq)
 {
     const struct gic_word *word = &gic->state.spi[irq / 32u - 1u];
     if (gic->state.cpus == 1u) {
@@ -164,22 +164,25 @@ void irq_taken_back(struct gic *gic, uint32_t cpu, uint32_t irq, uint32_t back)
     word->soft &= ~bit;
 }
 
-static bool kernel_has(const struct gic_word *word, uint32_t irq)
+static bool kernel_has(const struct gic *gic, const struct gic_word *word, uint32_t irq)
 {
-    bool timer = irq < GIC_BANKED && (GIC_KERNEL_PPIS & irq_bit(irq)) != 0;
-    return timer || (word->flight & irq_bit(irq)) != 0;
+    uint32_t by_itself = irq < GIC_BANKED ? GIC_KERNEL_PPIS : word_linked(gic, irq / 32u);
+    return ((by_itself | word->flight) & irq_bit(irq)) != 0;
 }
 
 void irq_withdraw(struct gic *gic, uint32_t cpu, uint32_t irq)
 {
     struct gic_word *word = irq_word(gic, cpu, irq);
-    if (!kernel_has(word, irq)) {
+    if (!kernel_has(gic, word, irq)) {
         return;
     }
     if (irq >= GIC_BANKED) {
         cpu = spi_home(gic, irq);
     }
     uint32_t back = 0;
+    if (cpu >= gic->state.cpus) {
+        return; /* linked, without a target */
+    }
     if (gic->port.retract(gic->port.context, cpu, irq, &back) == L4_OK) {
         irq_taken_back(gic, cpu, irq, back);
         gic->state.room |= gic->state.waiting & 1u << cpu;
@@ -345,6 +348,7 @@ void gic_update(struct gic *gic, uint32_t cpu)
 
 void gic_update_all(struct gic *gic)
 {
+    gic_link_update_all(gic);
     for (uint32_t cpu = 0; cpu < gic->state.cpus; cpu++) {
         gic_update(gic, cpu);
     }
@@ -354,7 +358,7 @@ void gic_withdraw_all(struct gic *gic)
 {
     for (uint32_t cpu = 0; cpu < gic->state.cpus; cpu++) {
         for (uint32_t i = 0; i < GIC_WORDS; i++) {
-            uint32_t bits = gic_word(gic, cpu, i)->flight;
+            uint32_t bits = gic_word(gic, cpu, i)->flight | word_linked(gic, i);
             while (bits != 0) {
                 irq_withdraw(gic, cpu, i * 32u + (uint32_t)__builtin_ctz(bits));
                 bits &= bits - 1u;
@@ -367,6 +371,9 @@ void irq_update(struct gic *gic, uint32_t cpu, uint32_t irq)
 {
     if (irq >= GIC_BANKED) {
         cpu = spi_home(gic, irq);
+    }
+    if (irq >= GIC_BANKED && (word_linked(gic, irq / 32u) & irq_bit(irq)) != 0) {
+        gic_link_update(gic, irq);
     }
     uint32_t word = cpu < gic->state.cpus ? irq_compose(gic, cpu, irq) : 0;
     if ((word & LIVE) != 0 && !irq_send(gic, cpu, irq, word)) {

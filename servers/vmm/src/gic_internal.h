@@ -27,6 +27,12 @@ static inline uint8_t *irq_priority(struct gic *gic, uint32_t cpu, uint32_t irq)
                             : &gic->state.spi_priority[irq - GIC_BANKED];
 }
 
+/* Linked SPIs of a register word. */
+static inline uint32_t word_linked(const struct gic *gic, uint32_t word)
+{
+    return word == 0 ? 0 : gic->linked[word - 1u];
+}
+
 /* What the kernel holds of one register word, for readers of pending and active bits. */
 struct gic_live {
     uint32_t pending;
@@ -34,6 +40,9 @@ struct gic_live {
 };
 
 /* gic_deliver.c */
+
+/* The vCPU that takes an SPI; GIC_CPUS: none. */
+uint32_t spi_home(const struct gic *gic, uint32_t irq);
 
 /* Interrupts of a word that the enables let through. */
 uint32_t word_enabled(const struct gic *gic, const struct gic_word *word);
@@ -52,6 +61,10 @@ void irq_update(struct gic *gic, uint32_t cpu, uint32_t irq);
 void gic_update(struct gic *gic, uint32_t cpu);
 void gic_update_all(struct gic *gic);
 void gic_withdraw_all(struct gic *gic);
+
+/* gic_link.c: tells the kernel how a linked interrupt, or all of them, are configured now. */
+void gic_link_update(struct gic *gic, uint32_t irq);
+void gic_link_update_all(struct gic *gic);
 
 /* gic.c */
 

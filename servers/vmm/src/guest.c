@@ -272,8 +272,46 @@ l4_status_t guest_boot(struct guest *guest)
     return status;
 }
 
+/* Devices first: what they still write goes to RAM that the guest no longer uses, and that is not
+ * loaded yet. */
+l4_status_t guest_reset(struct guest *guest, uint32_t cpu)
+{
+    for (uint32_t i = 0; i < guest->config->vcpus; i++) {
+        if (i != cpu) {
+            guest_cpu_stop(guest, i);
+        }
+    }
+    guest->resets++;
+    vm_devices_reset(&guest->vm);
+    guest_dedicated_reset(guest);
+    if (!vm_quiet(&guest->vm)) {
+        guest_cpu_stop(guest, cpu);
+        guest->resetting = true;
+        return L4_ERR_BUSY;
+    }
+    l4_status_t status = guest_boot(guest);
+    if (status == L4_OK && cpu != 0) {
+        guest_cpu_stop(guest, cpu);
+        status = guest_run(guest, 0);
+    }
+    return status;
+}
+
+l4_status_t guest_reset_go_on(struct guest *guest)
+{
+    if (!vm_quiet(&guest->vm)) {
+        return L4_OK;
+    }
+    guest->resetting = false;
+    l4_status_t status = guest_boot(guest);
+    return status == L4_OK && guest->run == L4_VM_STATE_RUNNING ? guest_run(guest, 0) : status;
+}
+
 l4_status_t guest_run(struct guest *guest, uint32_t cpu)
 {
+    if (guest->run == L4_VM_STATE_PAUSED) {
+        return L4_OK; /* its time comes with the others' */
+    }
     return failed("starting a vCPU", l4_thread_resume(guest->vcpus.cpu[cpu].cap));
 }
 

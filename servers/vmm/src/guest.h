@@ -13,6 +13,7 @@
 #include <vmm/virtio_rng.h>
 #include <vmm/vm.h>
 
+#include "guest_dedicated.h"
 #include "guest_disk.h"
 #include "guest_session.h"
 #include "vcpu_l4.h"
@@ -32,10 +33,17 @@ struct guest {
     l4_cap_t aspace;
     l4_cap_t ram; /* the VMM's share */
     struct l4_vm_control *control;
-    struct l4_console console; /* the serial port */
+    uint32_t answered; /* the last `asked` that was obeyed */
+    enum l4_vm_state run;
+    bool resetting;                  /* a reset waits for a device that is not quiet */
+    uint32_t resets;                 /* of the guest */
+    uint64_t paused_at, time_offset; /* ticks of the counter */
+    struct l4_console console;       /* the serial port */
     struct guest_session console_session;
     struct guest_disk disk[GUEST_DISKS];
     struct guest_rng rng;
+    struct guest_dedicated dedicated[GUEST_DEDICATED];
+    struct boot_device dedicated_node[GUEST_DEDICATED];
     uint64_t epoch;
     struct boot_config boot;
     struct vcpus_l4 vcpus;
@@ -49,7 +57,14 @@ L4_MUST_CHECK l4_status_t guest_create(struct guest *guest, const struct l4_star
 /* Loads the images anew and puts vCPU 0 at the entry; it is stopped or in an exit. */
 L4_MUST_CHECK l4_status_t guest_boot(struct guest *guest);
 
-/* Lets a stopped vCPU run. */
+/* The guest's reset, by vCPU `cpu` in its exit. BUSY: the guest is stopped, and guest_reset_go_on()
+ * does the rest when the last request for its RAM has ended. OK: `cpu` may be answered. */
+L4_MUST_CHECK l4_status_t guest_reset(struct guest *guest, uint32_t cpu);
+
+/* After the doorbells: ends a reset that could not be done at once. */
+L4_MUST_CHECK l4_status_t guest_reset_go_on(struct guest *guest);
+
+/* Lets a stopped vCPU run, unless the guest is paused. */
 L4_MUST_CHECK l4_status_t guest_run(struct guest *guest, uint32_t cpu);
 
 /* Starts a vCPU that is off where CPU_ON says. */
@@ -72,7 +87,7 @@ struct guest_kind {
     l4_status_t (*reopen)(struct guest *guest);
 };
 
-extern const struct guest_kind guest_uart, guest_disks, guest_entropy;
+extern const struct guest_kind guest_uart, guest_disks, guest_entropy, guest_dedicated;
 
 /* Puts a virtio device into the next slot; sets its counters. `number` is appended to the name. */
 #define GUEST_ONLY_ONE 0xffffffffu
@@ -83,6 +98,12 @@ L4_MUST_CHECK l4_status_t guest_virtio_add(struct guest *guest, struct virtio *v
 L4_MUST_CHECK l4_status_t guest_devices_create(struct guest *guest);
 void guest_devices_signal(struct guest *guest, uint32_t bits);
 L4_MUST_CHECK l4_status_t guest_devices_reopen(struct guest *guest, uint32_t servers);
+
+/* The dedicated devices that may write to guest RAM stop doing so. */
+void guest_dedicated_reset(struct guest *guest);
+
+/* guest_control.c: L4_CONTROL_BIT has come. */
+void guest_control(struct guest *guest);
 
 /* guest_console.c: the ports of the serial port and the clock. */
 struct pl011_port guest_console_port(struct guest *guest);

@@ -11,9 +11,7 @@
 
 /* Disks, ports, console, entropy, vsock (docs/book/devices.md); what has no slot comes anywhere. */
 static const struct guest_kind *const kinds[] = {
-    &guest_uart,
-    &guest_disks,
-    &guest_entropy,
+    &guest_uart, &guest_disks, &guest_entropy, &guest_dedicated, /* after all that has a slot */
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -46,6 +44,7 @@ l4_status_t guest_devices_create(struct guest *guest)
             return status;
         }
     }
+    guest->boot.devices.virtio_count = guest->vm.virtio_count;
     return L4_OK;
 }
 

@@ -1,6 +1,7 @@
 /*
  * The VMM's process: builds the guest, then answers its exits until it is off. An exit is a kernel
- * message with the vCPU's badge; the console's doorbell is a signal; time is the wait's timeout.
+ * message with the vCPU's badge; the doorbells of servers and of init are signals; time is the
+ * wait's timeout.
  */
 #include <l4/base/status.h>
 #include <l4/ipc.h>
@@ -27,7 +28,8 @@ static void tell_init(uint32_t label, uint32_t w0, uint32_t w1)
     }
 }
 
-/* The guest's end, which init learns when the last of its output is on its way. */
+/* The guest's end, which init learns when the last of its output is on its way, to the console and
+ * to its disks. */
 static struct {
     bool waits;
     enum l4_off_reason reason;
@@ -36,7 +38,7 @@ static struct {
 
 static void off_report(void)
 {
-    if (off.waits && pl011_output_done(&guest.vm.uart)) {
+    if (off.waits && pl011_output_done(&guest.vm.uart) && vm_quiet(&guest.vm)) {
         off.waits = false;
         tell_init(INIT_GUEST_OFF, off.reason, (uint32_t)off.status);
     }
@@ -45,25 +47,11 @@ static void off_report(void)
 static void guest_off(enum l4_off_reason reason, l4_status_t status)
 {
     guest_stop(&guest);
+    guest.run = L4_VM_STATE_OFF;
     off.waits = true;
     off.reason = reason;
     off.status = status;
     off_report();
-}
-
-static l4_status_t guest_reset(uint32_t cpu)
-{
-    for (uint32_t i = 0; i < guest.config->vcpus; i++) {
-        if (i != cpu) {
-            guest_cpu_stop(&guest, i);
-        }
-    }
-    l4_status_t status = guest_boot(&guest);
-    if (status == L4_OK && cpu != 0) {
-        guest_cpu_stop(&guest, cpu);
-        status = guest_run(&guest, 0);
-    }
-    return status;
 }
 
 /* What an exit asked for beyond its answer. True: reply now, with *actions. */
@@ -81,8 +69,11 @@ static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, uint32_t *action
         guest_off(L4_OFF_POWER, L4_OK);
         return false;
     case POWER_SYSTEM_RESET:
-        status = guest_reset(cpu);
+        status = guest_reset(&guest, cpu);
         *actions = 0;
+        if (status == L4_ERR_BUSY) {
+            return false;
+        }
         break;
     default:
         break;
@@ -176,6 +167,15 @@ static void signal(void *context, uint32_t bits)
     (void)context;
     guest.vcpus.exiting = GIC_CPUS;
     guest_devices_signal(&guest, bits);
+    if ((bits & L4_CONTROL_BIT) != 0) {
+        guest_control(&guest);
+    }
+    if (guest.resetting) {
+        l4_status_t status = guest_reset_go_on(&guest);
+        if (status != L4_OK) {
+            guest_off(L4_OFF_FAILED, status);
+        }
+    }
     off_report();
 }
 
@@ -222,9 +222,11 @@ int l4_main(const void *arg)
     }
     if (status == L4_OK) {
         tell_init(INIT_GUEST_STARTED, 0, 0);
+        guest.run = L4_VM_STATE_RUNNING;
         status = guest_run(&guest, 0);
     }
     if (status != L4_OK) {
+        guest.run = L4_VM_STATE_OFF;
         tell_init(INIT_GUEST_OFF, L4_OFF_FAILED, (uint32_t)status);
     }
     l4_server_run(L4_START_ENDPOINT, &server, NULL);

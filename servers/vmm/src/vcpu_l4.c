@@ -1,11 +1,14 @@
 /*
  * See vcpu_l4.h. One inject during an exit of the same vCPU travels with the reply, but only when a
  * slot is certainly free: a word that the kernel could not place would be hard to tell from one
- * that has ended.
+ * that has ended. Linked interrupts take slots by themselves: with them, none travels.
  */
 #include <assert.h>
 #include <string.h>
 
+#include <l4/base/status.h>
+#include <l4/irq.h>
+#include <l4/log.h>
 #include <l4/start.h>
 #include <l4/thread.h>
 #include <l4/vcpu.h>
@@ -42,7 +45,9 @@ static l4_status_t inject(void *context, uint32_t cpu, uint32_t word)
 {
     struct vcpus_l4 *vcpus = context;
     struct vcpu_l4 *vcpu = &vcpus->cpu[cpu];
-    if (vcpus->exiting == cpu && vcpu->deferred == 0 && vcpu->used < vcpu->slots) {
+    vcpus->injected++;
+    if (vcpus->exiting == cpu && vcpu->deferred == 0 && vcpu->used < vcpu->slots &&
+        vcpus->links == 0) {
         vcpu->deferred = word;
         vcpu->used++;
         return L4_OK;
@@ -115,9 +120,36 @@ static bool split_end(void *context, uint32_t cpu)
     return (regs->vmcr & VMCR_EOIMODE) != 0;
 }
 
+static void link_set(void *context, uint32_t cpu, uint32_t irq, uint32_t word)
+{
+    const struct vcpus_l4 *vcpus = context;
+    for (uint32_t i = 0; i < vcpus->links; i++) {
+        if (vcpus->link[i].number != irq) {
+            continue;
+        }
+        l4_status_t status = l4_irq_unbind(vcpus->link[i].cap);
+        if (status == L4_OK && word != 0) {
+            status = l4_irq_assign(vcpus->link[i].cap, vcpus->cpu[cpu].cap, word);
+        }
+        if (status != L4_OK) {
+            l4_log("linking interrupt %u: %s", (unsigned int)irq, l4_status_text(status));
+        }
+    }
+}
+
+l4_status_t vcpus_link_add(struct vcpus_l4 *vcpus, uint32_t number, l4_cap_t cap)
+{
+    if (vcpus->links == GIC_LINKS) {
+        return L4_ERR_NO_MEMORY;
+    }
+    vcpus->link[vcpus->links].number = number;
+    vcpus->link[vcpus->links++].cap = cap;
+    return L4_OK;
+}
+
 struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus)
 {
-    return (struct gic_port){vcpus, inject, retract, query, timer, split_end};
+    return (struct gic_port){vcpus, inject, retract, query, timer, split_end, link_set};
 }
 
 void vcpu_l4_reset(struct vcpu_l4 *vcpu)

@@ -18,12 +18,21 @@ struct vcpu_l4 {
 
 struct vcpus_l4 {
     struct vcpu_l4 cpu[GIC_CPUS];
-    uint32_t exiting; /* the vCPU whose exit is being handled; GIC_CPUS: none */
+    uint32_t exiting;  /* the vCPU whose exit is being handled; GIC_CPUS: none */
+    uint32_t injected; /* counts */
+    uint32_t links;    /* interrupts that the kernel injects by itself */
+    struct {
+        uint32_t number;
+        l4_cap_t cap;
+    } link[GIC_LINKS];
 };
 
 /* The ports; both have `vcpus` as context. */
 struct gic_port vcpus_gic_port(struct vcpus_l4 *vcpus);
 struct vcpu_port vcpus_regs_port(struct vcpus_l4 *vcpus);
+
+/* Before gic_link(): the capability of that interrupt. Errors: NO_MEMORY. */
+L4_MUST_CHECK l4_status_t vcpus_link_add(struct vcpus_l4 *vcpus, uint32_t number, l4_cap_t cap);
 
 /* The vCPU's slots are empty, and how many they are is asked anew. */
 void vcpu_l4_reset(struct vcpu_l4 *vcpu);

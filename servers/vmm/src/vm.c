@@ -1,6 +1,7 @@
 /* The machine's parts and how they are wired: the map of QEMU's virt (hw/arm/virt.c). */
 #include <string.h>
 
+#include <l4/base/range.h>
 #include <vmm/vm.h>
 
 static void uart_irq(void *context, bool level)
@@ -86,6 +87,25 @@ l4_status_t vm_virtio_add(struct vm *vm, struct virtio *virtio)
     virtio_init(virtio);
     vm->virtio.slot[vm->virtio_count++] = virtio;
     return L4_OK;
+}
+
+/* Has the machine a model with this interrupt? The clock's goes with its page. */
+static bool irq_taken(const struct vm *vm, uint32_t irq)
+{
+    return irq == PL011_IRQ || (irq >= VIRTIO_IRQ && irq - VIRTIO_IRQ < vm->virtio_count) ||
+           (irq == PL031_IRQ && bus_present(bus_find(&vm->bus, PL031_BASE)));
+}
+
+l4_status_t vm_dedicate(struct vm *vm, uint32_t base, uint32_t size, uint32_t irq)
+{
+    if (l4_range_overlaps(base, size, GICD_BASE, 0x1000) ||
+        l4_range_overlaps(base, size, GICC_BASE, 0x2000) ||
+        l4_range_overlaps(base, size, PL011_BASE, 0x1000) ||
+        (vm->virtio_count != 0 && l4_range_overlaps(base, size, VIRTIO_BASE, VIRTIO_PAGE))) {
+        return L4_ERR_EXISTS;
+    }
+    bus_remove(&vm->bus, base, size);
+    return irq_taken(vm, irq) ? L4_ERR_EXISTS : gic_link(&vm->gic, irq);
 }
 
 bool vm_quiet(const struct vm *vm)

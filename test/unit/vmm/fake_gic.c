@@ -78,9 +78,26 @@ static bool split_end(void *context, uint32_t n)
     return kernel->cpu[n].split_end;
 }
 
+static void link_word(void *context, uint32_t n, uint32_t irq, uint32_t word)
+{
+    struct fake_kernel *kernel = context;
+    assert_true(word == 0 || n < FAKE_CPUS);
+    assert_null(find(&kernel->cpu[word != 0 ? n : 0], irq)); /* it is withdrawn first */
+    kernel->link_cpu[irq] = (uint8_t)n;
+    kernel->link[irq] = word;
+    kernel->relinks++;
+}
+
+void fake_fire(struct fake_kernel *kernel, uint32_t irq)
+{
+    if (kernel->link[irq] != 0) {
+        assert_int_equal(inject(kernel, kernel->link_cpu[irq], kernel->link[irq]), L4_OK);
+    }
+}
+
 struct gic_port fake_port(struct fake_kernel *kernel)
 {
-    return (struct gic_port){kernel, inject, retract, query, timer, split_end};
+    return (struct gic_port){kernel, inject, retract, query, timer, split_end, link_word};
 }
 
 void fake_init(struct fake_kernel *kernel, uint32_t cpus)

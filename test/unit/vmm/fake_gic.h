@@ -24,6 +24,9 @@ struct fake_cpu {
 
 struct fake_kernel {
     struct fake_cpu cpu[FAKE_CPUS];
+    uint32_t link[GIC_IRQS]; /* words of the linked interrupts */
+    uint8_t link_cpu[GIC_IRQS];
+    uint32_t relinks;
     struct gic gic;
 };
 
@@ -41,6 +44,9 @@ uint32_t fake_acknowledge(struct fake_kernel *kernel, uint32_t cpu);
 
 /* The guest writes GICC_EOIR; the notification reaches the model. */
 void fake_end(struct fake_kernel *kernel, uint32_t cpu, uint32_t irq);
+
+/* The device of a linked interrupt fires: the kernel injects it by itself. */
+void fake_fire(struct fake_kernel *kernel, uint32_t irq);
 
 /* Entry of `irq` in flight, 0 when there is none. */
 uint32_t fake_flight(struct fake_kernel *kernel, uint32_t cpu, uint32_t irq);

@@ -8,6 +8,7 @@
 #ifndef VMM_BOOT_H
 #define VMM_BOOT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <l4/abi/status.h>
@@ -21,6 +22,31 @@ struct boot_image {
     uint32_t size;
 };
 
+/* A device of the board that is the guest's own, or a channel that is mapped into it. */
+struct boot_device {
+    uint64_t base, size; /* of its registers */
+    uint32_t irq;        /* INTID of an SPI */
+    bool edge;
+    bool dma_coherent;
+    const char *compatible; /* strings, each with its NUL */
+    uint32_t compatible_size;
+};
+
+struct boot_channel {
+    uint64_t base, size;
+    uint32_t irq;
+    uint32_t number, end, port;
+    const char *peer; /* name of the other guest */
+};
+
+/* What the guest has beside the parts that every guest has. */
+struct boot_devices {
+    uint32_t virtio_count; /* populated transports, from the first */
+    uint32_t device_count, channel_count;
+    const struct boot_device *device;
+    const struct boot_channel *channel;
+};
+
 struct boot_config {
     enum l4_kernel_format format;
     struct boot_image kernel;
@@ -28,6 +54,7 @@ struct boot_config {
     uint64_t load_address; /* raw images: guest physical, 0 = start of RAM */
     uint32_t cpus;
     const char *bootargs;
+    struct boot_devices devices;
 };
 
 struct boot_range {
@@ -40,6 +67,7 @@ struct boot_tree {
     uint32_t cpus;
     const char *bootargs;
     struct boot_range initrd;
+    struct boot_devices devices;
 };
 
 struct boot_state {

@@ -45,6 +45,9 @@ void bus_init(struct bus *bus, const struct guest_memory *memory);
 L4_MUST_CHECK l4_status_t bus_attach(struct bus *bus, uint32_t base, uint32_t size,
                                      const struct device_ops *ops, void *state);
 
+/* Takes the whole pages in [base, base + size) out: nothing answers there any more. */
+void bus_remove(struct bus *bus, uint32_t base, uint32_t size);
+
 /* The device at an address; see bus_present(). Hot path: vm.mmio. */
 static inline const struct bus_device *bus_find(const struct bus *bus, uint32_t ipa)
 {

@@ -22,6 +22,7 @@
 #define GIC_WORDS (GIC_IRQS / 32u)
 #define GIC_BANKED 32u
 #define GIC_SGIS 16u
+#define GIC_LINKS 8u
 #define GIC_SLOTS 4u /* in-flight words that one query can tell */
 
 #define GIC_PPI_VTIMER 27u
@@ -51,6 +52,9 @@ struct gic_port {
     l4_status_t (*timer)(void *context, uint32_t cpu, enum l4_timer timer, uint32_t word);
     /* Has the guest set GICC_CTLR.EOImode? */
     bool (*split_end)(void *context, uint32_t cpu);
+    /* From now on the linked interrupt is injected into `cpu` with this word; 0: masked. It is not
+     * in flight. Never called without gic_link(). */
+    void (*link)(void *context, uint32_t cpu, uint32_t irq, uint32_t word);
 };
 
 /* One bit an interrupt. */
@@ -84,9 +88,17 @@ struct gic_state {
     uint8_t spi_flight_cpu[GIC_IRQS - GIC_BANKED];
 };
 
+/* An SPI that the kernel injects by itself, and how it has last been told to. */
+struct gic_link {
+    uint32_t irq, cpu, word;
+};
+
 struct gic {
     struct gic_state state;
     struct gic_port port;
+    uint32_t links;
+    struct gic_link link[GIC_LINKS];
+    uint32_t linked[GIC_WORDS - 1u]; /* one bit an SPI */
 };
 
 extern const struct device_ops gicd_ops; /* state: struct gic */
@@ -99,6 +111,13 @@ void gic_init(struct gic *gic, uint32_t cpus, const struct gic_port *port);
 
 /* Back to the state after reset. The kernel's in-flight entries must be gone (vCPU reset). */
 void gic_reset(struct gic *gic);
+
+/* The device of this SPI is the guest's own: the kernel injects it, as the guest's registers say.
+ * Errors: INVALID (no SPI), EXISTS, NO_MEMORY (GIC_LINKS are linked). */
+L4_MUST_CHECK l4_status_t gic_link(struct gic *gic, uint32_t irq);
+
+/* The kernel has forgotten all links: it is told again. */
+void gic_link_again(struct gic *gic);
 
 /* A vCPU is going to be reset by itself: what is in flight comes back, pending or active. */
 void gic_cpu_off(struct gic *gic, uint32_t cpu);

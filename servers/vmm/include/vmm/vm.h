@@ -58,6 +58,11 @@ void vm_init(struct vm *vm, const struct vm_config *config);
  * it, counters too, is set. Errors: NO_MEMORY (all slots are taken). */
 L4_MUST_CHECK l4_status_t vm_virtio_add(struct vm *vm, struct virtio *virtio);
 
+/* A device of the board is the guest's own, at these pages and with this interrupt: no model
+ * answers there. After all virtio devices have been added. Errors: EXISTS (a model that cannot be
+ * replaced, or its interrupt, is there), and those of gic_link(). */
+L4_MUST_CHECK l4_status_t vm_dedicate(struct vm *vm, uint32_t base, uint32_t size, uint32_t irq);
+
 /* Devices and power state as after a reset. The kernel's vCPUs are the caller's business. Guest RAM
  * is the VMM's again when vm_quiet(). */
 void vm_reset(struct vm *vm);
