@@ -2,9 +2,10 @@
 """Builds the initramfs of a Linux guest: busybox, a few links and /init, as a newc cpio archive.
 
 usage: mkinitramfs.py --busybox FILE --init FILE --output FILE [--add INSIDE=FILE]...
-                      [--kernel PART --modules NAME... [--cache DIR]]
+                      [--kernel PART --modules NAME...] [--toybox] [--cache DIR]
 
---kernel and --modules add modules of a fetched kernel package, with those that they depend on.
+--kernel and --modules add modules of a fetched kernel package, with those that they depend on; --toybox adds
+Debian's toybox with its libraries.
 
 The output depends on its inputs alone (fixed times, owners and inode numbers), so its hash can be compared.
 """
@@ -52,6 +53,7 @@ def run():
     parser.add_argument("--add", action="append", default=[], metavar="INSIDE=FILE")
     parser.add_argument("--kernel", choices=parts.KERNELS)
     parser.add_argument("--modules", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--toybox", action="store_true")
     parser.add_argument("--cache", help="cache folder (default: $PECAN_CACHE or ~/.cache/pecan)")
     options = parser.parse_args()
     files = {"bin/busybox": (0o755, options.busybox.read_bytes()),
@@ -59,8 +61,13 @@ def run():
     for pair in options.add:
         inside, _, path = pair.partition("=")
         files[inside.lstrip("/")] = (0o755, pathlib.Path(path).read_bytes())
+    folder = cache.cache_dir(options.cache)
+    if options.toybox:
+        package = parts.fetch(folder, "toybox")
+        for inside, path in parts.TOYBOX.items():
+            files[inside] = (0o755, (package / path).read_bytes())
     if options.kernel:
-        package = parts.fetch(cache.cache_dir(options.cache), options.kernel)
+        package = parts.fetch(folder, options.kernel)
         for inside, data in modules.collect(package, options.modules).items():
             files[inside] = (0o644, data)
     options.output.parent.mkdir(parents=True, exist_ok=True)

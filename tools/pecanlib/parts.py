@@ -13,6 +13,10 @@ from . import cache as store
 from .apt import PrivateApt
 from .ui import PecanError, say
 
+# In a guest's file system: where it lies in the part's folder.
+TOYBOX = {"bin/toybox": "bin/toybox",
+          **{f"lib/{name}": f"lib/arm-linux-gnueabihf/{name}"
+             for name in ("ld-linux-armhf.so.3", "libc.so.6", "libcrypt.so.1", "libm.so.6")}}
 KERNELS = ("linux-armmp-lpae", "linux-armmp", "linux-rt-armmp")
 
 
@@ -45,14 +49,21 @@ def _source(apt, folder, stamp, package, wanted):
     shutil.rmtree(work)
 
 
-def _binary(apt, folder, stamp, package):
+def _unpack(apt, folder, package):
+    """Downloads a package and unpacks it; returns the archive's (name, sha256)."""
     work = folder / ".download"
     work.mkdir()
     deb = apt.download(package, work)
-    stamp.update(package=package, archive=deb.name, sha256=store.sha256(deb))
+    identity = deb.name, store.sha256(deb)
     say(f"unpacking {deb.name}")
     subprocess.run(["dpkg-deb", "-x", str(deb), str(folder)], check=True, timeout=300)
     shutil.rmtree(work)
+    return identity
+
+
+def _binary(apt, folder, stamp, package):
+    archive, sha256 = _unpack(apt, folder, package)
+    stamp.update(package=package, archive=archive, sha256=sha256)
 
 
 def _libfdt(apt, folder, stamp):
@@ -81,6 +92,14 @@ def _busybox(apt, folder, stamp):
     stamp.update(image=str(found[0].relative_to(folder)), image_sha256=store.sha256(found[0]))
 
 
+def _toybox(apt, folder, stamp):
+    """toybox is linked dynamically: with it comes what it needs of the C library."""
+    stamp.update(archives=dict(_unpack(apt, folder, package) for package in ("toybox", "libc6", "libcrypt1")))
+    for name, inside in TOYBOX.items():
+        if not (folder / inside).exists():
+            raise PecanError(f"the packages of toybox hold no {inside} (for {name})")
+
+
 def _uboot(apt, folder, stamp):
     _binary(apt, folder, stamp, "u-boot-qemu")
     image = folder / "usr" / "lib" / "u-boot" / "qemu_arm" / "u-boot.bin"
@@ -91,6 +110,7 @@ MAKERS = {
     "libfdt": _libfdt,
     "bearssl": _bearssl,
     "busybox": _busybox,
+    "toybox": _toybox,
     "u-boot": _uboot,
     **{name: (lambda apt, folder, stamp, flavour=name.removeprefix("linux-"):
               _kernel(apt, folder, stamp, flavour)) for name in KERNELS},
