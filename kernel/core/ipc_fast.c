@@ -139,13 +139,13 @@ struct thread *sys_reply_wait(struct thread *self)
     struct thread *client = self->caller;
     struct endpoint *ep;
 
-    if (unlikely(!fast_endpoint(c, L4_RIGHT_RECV) || !fast_message(self) ||
-                 self->frame.r[FRAME_REPLY] != L4_CAP_NULL || client == NULL ||
-                 self->lender != NULL || (int32_t)client->priority < this_cpu()->top_ready)) {
+    if (unlikely(client == NULL || !fast_endpoint(c, L4_RIGHT_RECV) || !fast_message(self))) {
         return ipc_reply_wait(self);
     }
     ep = endpoint_of(c);
-    if (unlikely((ep->signals | (uintptr_t)ep->senders.root) != 0)) {
+    if (unlikely((self->frame.r[FRAME_REPLY] | (uintptr_t)self->lender | ep->signals |
+                  (uintptr_t)ep->senders.root) != 0 ||
+                 (int32_t)client->priority < this_cpu()->top_ready)) {
         return ipc_reply_wait(self);
     }
     if (unlikely(client->in_exit ? !fast_resume(self, client) : !fast_reply(self, client))) {

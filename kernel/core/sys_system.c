@@ -59,9 +59,6 @@ static l4_status_t read_stat(uint32_t *r)
     case L4_STAT_IRQS:
         r[1] = cpu->irqs;
         return L4_OK;
-    case L4_STAT_EXITS:
-        r[1] = cpu->exits;
-        return L4_OK;
     default:
         return L4_ERR_INVALID;
     }

@@ -46,7 +46,7 @@ void gich_save(struct vcpu *v)
     v->vmcr = gich[GICH_VMCR / 4u];
     v->apr = gich[GICH_APR / 4u];
     gich[GICH_HCR / 4u] = 0;
-    v->parked = 1;
+    vcpu_park(v);
 }
 
 /* The interface stays off until vcpu_enter() unparks it. */
@@ -68,7 +68,7 @@ void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
     if (vcpu_live(v) && !v->parked) {
         GICH(GICH_HCR) = v->gich_hcr;
     } else {
-        v->parked = 1;
+        vcpu_park(v);
         if (v->loaded) {
             GICH(GICH_HCR) = 0;
         }
@@ -353,7 +353,7 @@ static void tell(struct thread *t, uint32_t ended, uint32_t asked)
     t->w[1] = ids[0];
     t->w[2] = ids[1];
     t->w[3] = 0;
-    (void)vcpu_exit(t, L4_EXIT_VIRQ);
+    (void)ipc_kernel_call(t, L4_EXIT_VIRQ);
 }
 
 /* Not while the guest runs: see above. */
@@ -361,7 +361,7 @@ static void park(struct thread *t)
 {
     struct vcpu *v = t->vcpu;
 
-    v->parked = 1;
+    vcpu_park(v);
     GICH(GICH_HCR) = 0;
     if (vcpu_live(v)) {
         vcpu_leave(); /* so that the next switch to it enters, and unparks */

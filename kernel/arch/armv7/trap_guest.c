@@ -18,9 +18,12 @@
 #define HSR_WFE 1u
 #define HSR_IMM16 0xffffu
 
-/* A translation fault with a decoded access that is not the guest's table walk. */
-#define HSR_MMIO_MASK 0x010000bcu
-#define HSR_MMIO 0x01000004u
+/* The top byte of a data access that the hardware has decoded: EC, either IL, ISV. */
+#define HSR_DECODED(hsr) (((hsr) >> 24 | 2u) == 0x93u)
+
+/* A translation fault that is not of the guest's table walk. */
+#define HSR_MMIO_MASK 0xbcu
+#define HSR_MMIO 0x04u
 
 /* Of an emulated access: r0-r7, 32-bit instruction, no sign extension. */
 #define HSR_PLAIN_MASK 0x02280000u
@@ -39,13 +42,15 @@
 struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uint32_t hsr,
                            uint32_t w2)
 {
-    self->vcpu->exit = label;
-    self->vcpu->syndrome = hsr;
+    struct vcpu *v = self->vcpu;
+
+    v->exit = label;
+    v->syndrome = hsr;
     self->w[0] = w0;
     self->w[1] = hsr;
     self->w[2] = w2;
     self->w[3] = self->frame.pc;
-    return vcpu_exit(self, label);
+    return ipc_kernel_call(self, label);
 }
 
 /* What a big-endian guest (CPSR.E) has in a register is in the other order on the bus, where
@@ -119,16 +124,23 @@ trap_abort(struct thread *self, uint32_t hsr, uint32_t va, bool fetch)
     return guest_leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
 }
 
-static struct thread *trap_data(struct thread *self, uint32_t hsr)
+static struct thread *__attribute__((noinline))
+trap_store(struct thread *self, uint32_t hsr, uint32_t ipa)
+{
+    return guest_leave(self, L4_EXIT_MMIO, ipa, hsr, access_value(self, hsr));
+}
+
+static struct thread *trap_access(struct thread *self, uint32_t hsr)
 {
     uint32_t va = CP15_READ(HDFAR);
     uint32_t page = CP15_READ(HPFAR);
+    uint32_t ipa = page >> 4 << L4_PAGE_SHIFT | (va & (L4_PAGE_SIZE - 1));
 
     if (unlikely((hsr & HSR_MMIO_MASK) != HSR_MMIO || (page >> 24) != 0)) {
         return trap_abort(self, hsr, va, false);
     }
-    return guest_leave(self, L4_EXIT_MMIO, (page & ~0xfu) << 8 | (va & 0xfffu), hsr,
-                       access_value(self, hsr));
+    return L4_SYN_WRITE(hsr) != 0 ? trap_store(self, hsr, ipa)
+                                  : guest_leave(self, L4_EXIT_MMIO, ipa, hsr, 0);
 }
 
 static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
@@ -142,7 +154,7 @@ static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t labe
     v->exit = label;
     v->syndrome = hsr;
     ipc_copy(self->w, r);
-    return vcpu_exit(self, label);
+    return ipc_kernel_call(self, label);
 }
 
 static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *self, uint32_t hsr)
@@ -153,7 +165,7 @@ static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *sel
     return !wait || arch_vcpu_wakes(self) ? self : vcpu_wait(self);
 }
 
-static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
+static struct thread *__attribute__((noinline)) trap_wfx(struct thread *self, uint32_t hsr)
 {
     if (unlikely((hsr & HSR_WFI_MASK) != HSR_WFI)) {
         return trap_wfx_rare(self, hsr);
@@ -162,7 +174,7 @@ static struct thread *trap_wfx(struct thread *self, uint32_t hsr)
     return arch_vcpu_wakes(self) ? self : vcpu_wait(self);
 }
 
-static struct thread *trap_vfp(struct thread *self, uint32_t hsr)
+static struct thread *__attribute__((noinline)) trap_vfp(struct thread *self, uint32_t hsr)
 {
     if (unlikely(this_cpu()->loaded_vfp == self)) {
         return guest_leave(self, L4_EXIT_TRAP, 0, hsr, 0); /* another coprocessor */
@@ -174,6 +186,8 @@ static struct thread *trap_vfp(struct thread *self, uint32_t hsr)
 static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, uint32_t hsr)
 {
     switch (L4_SYN_EC(hsr)) {
+    case EC_DATA:
+        return trap_abort(self, hsr, CP15_READ(HDFAR), false);
     case EC_FETCH:
         return trap_abort(self, hsr, CP15_READ(HIFAR), true);
     case EC_SMC:
@@ -191,9 +205,10 @@ static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, u
 
 struct thread *trap_guest(struct thread *self, uint32_t hsr)
 {
+    if (likely(HSR_DECODED(hsr))) {
+        return trap_access(self, hsr);
+    }
     switch (L4_SYN_EC(hsr)) {
-    case EC_DATA:
-        return trap_data(self, hsr);
     case EC_HVC:
         return trap_call(self, hsr, L4_EXIT_HVC);
     case EC_WFX:
@@ -289,12 +304,14 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
     uint32_t exit = v->exit;
 
     if (exit == L4_EXIT_MMIO && (v->syndrome & HSR_PLAIN_MASK) == HSR_PLAIN &&
-        (t->frame.cpsr & (PSR_IT | PSR_E)) == 0 && (actions & L4_RESUME_INJECT) == 0) {
-        if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(v->syndrome) == 0) {
+        (t->frame.cpsr & (PSR_IT | PSR_E)) == 0) {
+        if (actions == (L4_RESUME_WRITE | L4_RESUME_NEXT) && L4_SYN_WRITE(v->syndrome) == 0) {
             t->frame.r[L4_SYN_RT(v->syndrome)] = w[0];
-        }
-        if ((actions & L4_RESUME_NEXT) != 0) {
             t->frame.pc += 4u;
+        } else if ((actions & ~L4_RESUME_WRITE) == L4_RESUME_NEXT) {
+            t->frame.pc += 4u;
+        } else {
+            resume_rare(t, exit, actions, w);
         }
     } else if (exit == L4_EXIT_HVC && actions == L4_RESUME_WRITE) {
         ipc_copy(t->frame.r, w);

@@ -98,7 +98,7 @@ void arch_vcpu_reset(struct thread *t)
     v->world.hstr = GUEST_HSTR;
     v->world.hcptr = GUEST_HCPTR_TRAP;
     v->world.hdcr = arch_this_cpu()->native.hdcr;
-    v->parked = 1;
+    vcpu_park(v);
     if ((t->flags & L4_THREAD_PMU) != 0) {
         v->world.hdcr &= ~HDCR_TPM;
     } else {

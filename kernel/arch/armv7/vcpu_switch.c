@@ -26,7 +26,7 @@ static void save(struct cpu *cpu, struct vcpu *v)
     cpu->loaded_vcpu = NULL;
 }
 
-static void __attribute__((noinline)) load(struct cpu *cpu, struct thread *t)
+static void load(struct cpu *cpu, struct thread *t)
 {
     struct vcpu *v = t->vcpu;
 
@@ -42,66 +42,78 @@ static void __attribute__((noinline)) load(struct cpu *cpu, struct thread *t)
     v->loaded = 1;
 }
 
-static inline void vcpu_enter(struct cpu *cpu, struct thread *next)
-{
-    struct vcpu *v = next->vcpu;
-
-    if (unlikely((cpu->arch.key & KEY_GUEST_RUNS) != 0)) {
-        if (cpu->loaded_vcpu == next) {
-            return; /* it goes on where it was interrupted */
-        }
-        world_keep(cpu->loaded_vcpu->vcpu);
-    }
-    if (unlikely(cpu->loaded_vcpu != next)) {
-        load(cpu, next);
-    }
-    world_load(&v->world);
-    cpu->arch.key = next->arch.key | KEY_GUEST_RUNS;
-    if (unlikely(v->parked)) {
-        v->parked = 0;
-        GICH(GICH_HCR) = v->gich_hcr;
-    }
-}
-
 void vcpu_leave(void)
 {
     struct cpu *cpu = this_cpu();
 
     world_keep(cpu->loaded_vcpu->vcpu);
     world_load(&cpu->arch.native);
-    cpu->arch.key = vmid_generation(&cpu->arch) << KEY_GENERATION_SHIFT;
+    cpu->arch.key &= ~KEY_WORLD;
 }
 
 /* A tag of the present generation. */
-static void __attribute__((noinline)) prepare(struct thread *t)
+static void prepare(struct thread *t)
 {
     arch_aspace_prepare(t->aspace);
     t->arch.vttbr = t->aspace->arch.vttbr;
-    t->arch.key = (vmid_generation(arch_this_cpu()) << KEY_GENERATION_SHIFT) |
-                  (t->flags & (L4_THREAD_GUEST | L4_THREAD_PMU));
+    t->arch.key =
+        (this_cpu()->arch.key & ~KEY_WORLD) | (t->flags & (L4_THREAD_GUEST | L4_THREAD_PMU));
+}
+
+/* To what is not ready: no tag, another vCPU's state loaded, interface off; or between native
+ * worlds. */
+static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
+{
+    struct cpu *cpu = this_cpu();
+    bool guest_runs = (cpu->arch.key & KEY_GUEST_RUNS) != 0;
+
+    prepare(next);
+    if (next->vcpu == NULL) {
+        if (guest_runs) {
+            vcpu_leave();
+        }
+        CP15_WRITE(HDCR, cpu->arch.native.hdcr ^ /* the worlds differ in TPM */
+                             ((next->flags & L4_THREAD_PMU) != 0 ? HDCR_TPM : 0));
+        cpu->arch.key = next->arch.key;
+    } else if (!guest_runs || cpu->loaded_vcpu != next) {
+        if (guest_runs) {
+            world_keep(cpu->loaded_vcpu->vcpu);
+            cpu->arch.key &= ~KEY_WORLD;
+        }
+        if (cpu->loaded_vcpu != next) {
+            load(cpu, next);
+        }
+        next->vcpu->parked = 0;
+        GICH(GICH_HCR) = next->vcpu->gich_hcr;
+        return switch_world(next);
+    }
+    switch_space(next);
+    return next;
 }
 
 struct thread *switch_world(struct thread *next)
 {
     struct cpu *cpu = this_cpu();
+    uint32_t from = cpu->arch.key;
+    uint32_t to = next->arch.key;
 
-    if (unlikely((next->arch.key ^ cpu->arch.key) >> KEY_GENERATION_SHIFT != 0)) {
-        prepare(next);
+    if (unlikely((from ^ to) >> KEY_GENERATION_SHIFT != 0)) {
+        return switch_rare(next);
     }
-    switch_space(next);
-    if (next->vcpu != NULL) {
-        vcpu_enter(cpu, next);
+    if ((from & KEY_GUEST_RUNS) != 0 && (to & KEY_WORLD) == L4_THREAD_NATIVE) {
+        world_keep(cpu->loaded_vcpu->vcpu);
+        switch_space(next);
+        world_load(&cpu->arch.native);
+        cpu->arch.key = to;
         return next;
     }
-    if (likely((cpu->arch.key & KEY_GUEST_RUNS) != 0)) {
-        vcpu_leave();
+    if (likely((from & KEY_GUEST_RUNS) == 0 && (to & L4_THREAD_GUEST) != 0)) {
+        switch_space(next);
+        world_load(&next->vcpu->world);
+        cpu->arch.key = to | KEY_GUEST_RUNS;
+        return next;
     }
-    if (unlikely(((cpu->arch.key ^ next->arch.key) & L4_THREAD_PMU) != 0)) {
-        CP15_WRITE(HDCR,
-                   cpu->arch.native.hdcr ^ ((next->arch.key & L4_THREAD_PMU) != 0 ? HDCR_TPM : 0));
-    }
-    cpu->arch.key = next->arch.key;
-    return next;
+    return switch_rare(next);
 }
 
 void vcpu_vfp_take(struct thread *t)

@@ -43,7 +43,7 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w);
 bool arch_vcpu_wakes(struct thread *t);
 
 /* The three interrupts of the virtualization hardware, called by core/irq.c's dispatch. Each may
- * wake or stop a vCPU through vcpu_wake() / vcpu_exit(). */
+ * wake or stop a vCPU through vcpu_wake() / ipc_kernel_call(). */
 void arch_vcpu_timer_irq(void);       /* CNTV of the loaded vCPU: acknowledged, active */
 void arch_vcpu_maintenance_irq(void); /* an in-flight virq ended or slots are free */
 

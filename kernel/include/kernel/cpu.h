@@ -23,7 +23,7 @@ struct cpu {
     struct heap timeouts;
     struct sched_queues queues;
     struct aspace *dying; /* stack of address spaces being destroyed */
-    uint32_t irqs, switches, exits;
+    uint32_t irqs, switches;
 };
 
 extern struct cpu cpu_boot;

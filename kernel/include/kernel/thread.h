@@ -34,6 +34,7 @@ struct thread {
     struct sched_context *sc; /* the budget it runs on */
     struct l4_msgbuf *buffer; /* kernel address, or NULL */
     uint8_t state;            /* enum l4_thread_state */
+    uint8_t in_exit;          /* REPLY state because of a fault or exit, not a call */
     uint8_t priority;         /* effective */
     uint8_t base_priority;
     uint8_t ceiling;
@@ -41,7 +42,6 @@ struct thread {
     uint8_t flags;             /* L4_THREAD_* of creation */
     uint8_t queued;            /* in a ready queue */
     uint8_t stopped;           /* STOP came while it waited or ran */
-    uint8_t in_exit;           /* REPLY state because of a fault or exit, not a call */
     uint8_t send_grant;        /* its sending capability has GRANT */
     uint16_t name;             /* short id for traces */
     uint32_t depth;            /* callers above it in the chain of calls */

@@ -8,12 +8,6 @@
 #include <kernel/cpu.h>
 #include <kernel/ipc.h>
 
-/* An exit of the current vCPU, words in t->w, to its VMM. Returns the thread to run. */
-static inline struct thread *vcpu_exit(struct thread *t, uint32_t label)
-{
-    this_cpu()->exits++;
-    return ipc_kernel_call(t, label);
-}
 /* WFI of the current vCPU: waits until vcpu_wake. Returns the thread to run. */
 struct thread *vcpu_wait(struct thread *t);
 /* An interrupt is pending for t: if it waits in WFI it becomes ready. */

@@ -3,6 +3,7 @@
  */
 #include "vcpu_machine.h"
 
+#include <kernel/aspace.h>
 #include <kernel/trace.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct exit_seen exit_seen;
 uint64_t test_counter;
 
 static struct vcpu vcpu_a, vcpu_b;
+static struct aspace aspace;
 
 static void make(struct thread *t, struct vcpu *v, uint16_t name)
 {
@@ -24,7 +26,7 @@ static void make(struct thread *t, struct vcpu *v, uint16_t name)
     memset(v, 0, sizeof(*v));
     t->vcpu = v;
     t->flags = L4_THREAD_GUEST;
-    t->arch.key = 1u << KEY_GENERATION_SHIFT | L4_THREAD_GUEST;
+    t->aspace = &aspace;
     t->name = name;
     t->state = L4_STATE_RUNNABLE;
     arch_vcpu_init(t);

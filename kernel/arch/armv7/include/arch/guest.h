@@ -83,6 +83,13 @@ static inline bool vcpu_live(const struct vcpu *v)
     return (arch_this_cpu()->key & KEY_GUEST_RUNS) != 0 && this_cpu()->loaded_vcpu == v->thread;
 }
 
+/* The interface is off until the vCPU runs next. */
+static inline void vcpu_park(struct vcpu *v)
+{
+    v->parked = 1;
+    v->thread->arch.key = 0;
+}
+
 /* gich.c */
 static inline uint32_t gich_lr(const struct vcpu *v, uint32_t slot)
 {

@@ -163,7 +163,6 @@ enum l4_stat {
                                  starts anew. 0 unless the counter was started */
     L4_STAT_SWITCHES,         /* choices of the scheduler; a direct switch of IPC is none */
     L4_STAT_IRQS,
-    L4_STAT_EXITS,
     L4_STAT_COUNT
 };
 
