@@ -7,14 +7,31 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <devmgr/disk.h>
+#include <devmgr/entropy.h>
 #include <devmgr/mux.h>
+#include <devmgr/nic.h>
 #include <devmgr/pl011.h>
+#include <devmgr/vcon.h>
 #include <l4/base/window.h>
 #include <l4/ipc.h>
 #include <l4/proto/devmgr.h>
 #include <l4/proto/init.h>
 #include <l4/proto/session.h>
 #include <l4/slots.h>
+
+/* Signal bits of devmgr's endpoint. Clients may raise any of them: none is believed. */
+#define SIGNAL_UART 1u
+#define SIGNAL_CONSOLES 2u /* consoles and the management port */
+#define SIGNAL_ENTROPY 4u
+#define SIGNAL_NICS 8u
+#define SIGNAL_DEVICE(n) (0x10u << (n)) /* interrupts of the virtio devices */
+#define SIGNAL_DISK(n) (0x10000u << (n))
+#define SIGNAL_DEVICES_SHIFT 4u
+#define SIGNAL_DISKS_SHIFT 16u
+
+#define DEVICES_MAX 12u /* virtio devices that devmgr drives */
+#define BLKS_MAX 4u
 
 /* A log line whose caller waits for room in the queue. */
 struct waiting_line {
@@ -23,15 +40,42 @@ struct waiting_line {
     char text[DEVMGR_LOG_MAX];
 };
 
-struct session {
+struct client {
     uint32_t badge;
     const char *name;
-    char prefix[L4_START_NAME + 8]; /* of its log lines */
-    l4_cap_t page;                  /* original region; the client has a share */
-    struct l4_console_page *address;
-    l4_cap_t doorbell; /* 0: no session */
-    uint32_t bits;
+    char prefix[L4_START_NAME + 8];   /* of its log lines */
+    char hvc_name[L4_START_NAME + 8]; /* of its virtio console */
     struct waiting_line line;
+    l4_cap_t ram;            /* DEVMGR_CLIENT_RAM; 0: not given */
+    l4_cap_t gone_reply;     /* init waits until nothing of the client's is in use; 0: not */
+    uint64_t gone_ns;        /* since when */
+    l4_status_t gone_status; /* what init will be told */
+};
+
+#define CLIENTS_MAX (L4_START_CLIENTS + 1u) /* ipc-net is one too */
+
+/* A thing that a client can open. */
+struct session {
+    uint32_t badge;
+    uint32_t kind; /* enum l4_session_kind */
+    uint32_t number;
+    uint32_t index;    /* in the table of its kind */
+    uint32_t signal;   /* bits of devmgr's doorbell */
+    l4_cap_t memory;   /* original region; the client has a share. 0: there was no memory for it */
+    struct dma page;   /* the same, mapped here */
+    l4_cap_t doorbell; /* 0: not open */
+    uint32_t bits;
+};
+
+#define SESSIONS_MAX (3u * L4_START_CLIENTS + L4_START_DISKS + L4_START_NICS + 1u)
+
+struct device {
+    struct virtio *dev;
+    uint32_t type;  /* enum virtio_type */
+    uint32_t index; /* in the table of its type */
+    uint64_t base;  /* physical address of its registers */
+    l4_cap_t irq;
+    bool told; /* its failure has been logged */
 };
 
 struct devmgr {
@@ -42,34 +86,90 @@ struct devmgr {
     l4_cap_t uart_irq;
     bool input_held; /* a byte that mux_input() had no room for */
     uint8_t held;
-    volatile uint32_t *rtc; /* PL031; NULL: none */
+    bool has_clock;       /* there is a PL031 */
+    uint64_t clock_epoch; /* what it would have said when the kernel's clock was 0 */
     struct mux mux;
+    uint32_t client_count;
+    struct client client[CLIENTS_MAX];
     uint32_t session_count;
-    struct session session[MUX_CLIENTS];
+    struct session session[SESSIONS_MAX];
     struct waiting_line init_line;
-    uint32_t line_turn;   /* session whose waiting line is next */
-    bool poll;            /* look for output again soon, without a doorbell */
-    l4_cap_t flush_reply; /* init waits until all is written; 0: not */
-    l4_cap_t offer;       /* free slot offered for a received capability */
+    uint32_t line_turn;       /* client whose waiting line is next */
+    bool poll;                /* look for output again soon, without a doorbell */
+    l4_cap_t flush_reply;     /* init waits until all is written; 0: not */
+    l4_cap_t offer;           /* free slot offered for a received capability */
+    uint32_t console_signals; /* after which console_run() is due */
+    bool quiet_due;           /* init has still to hear INIT_DEVICES_QUIET */
+
+    uint32_t device_count;
+    struct device device[DEVICES_MAX];
+    uint32_t blk_count;
+    struct blk blk[BLKS_MAX];
+    uint32_t blk_device[BLKS_MAX]; /* index into device[] */
+    struct disks disks;
+    struct entropy entropy;
+    struct nic nic[L4_START_NICS];
+    struct vcon vcon;
 };
 
 extern struct devmgr devmgr;
+
+/* --- main.c -------------------------------------------------------------------------------------
+ */
 
 /* A failure at the start: said on the kernel's UART, then devmgr ends; init reports it. */
 _Noreturn void devmgr_fail(const char *what, l4_status_t status);
 l4_cap_t devmgr_slot(void);
 
-/* --- board.c: the devices of the board's device tree --------------------------------------------
+/* Empties a slot and gives it back; 0 is ignored. */
+void devmgr_drop(l4_cap_t *slot);
+
+/* Keeps the reply to the present caller; 0: it could not be kept. */
+l4_cap_t devmgr_keep_reply(void);
+void devmgr_answer(l4_cap_t *reply, l4_status_t status);
+
+/* --- memory.c: what init gave for sessions and queues -------------------------------------------
+ */
+
+void memory_init(const struct l4_start_devmgr *start);
+
+/* `size` bytes, in whole pages, wiped, contiguous, mapped; *region is the original. Errors:
+ * NO_MEMORY. */
+L4_MUST_CHECK l4_status_t memory_take(uint32_t size, struct dma *memory, l4_cap_t *region);
+
+/* --- board.c: the board's device tree, registers, UART and clock --------------------------------
  */
 
 void board_find(const struct l4_start_devmgr *start);
+const void *board_dtb(void);
+
+/* The registers at `pa`, mapped. Errors: NOT_FOUND (init has given no such device), NO_MEMORY. */
+L4_MUST_CHECK l4_status_t board_registers(uint64_t pa, uintptr_t *address);
+
+/* The region that holds [pa, pa + size); NULL: init has given none. */
+const struct l4_start_device *board_region(uint64_t pa, uint64_t size);
+
+/* True when the node's DMA sees the processor's caches. */
+bool board_is_coherent(int node);
+
+/* True when devmgr itself uses registers in [pa, pa + size). */
+bool board_needs(uint64_t pa, uint64_t size);
+
+/* --- devices.c: virtio devices ------------------------------------------------------------------
+ */
+
+/* Resets every virtio device that nobody was granted, then starts those that sessions need. */
+void devices_find(void);
+
+/* What the signals ask for: doorbells of sessions and interrupts of devices. */
+void devices_signal(uint32_t bits);
+
+/* Resets the block devices that still hold requests of the disks in `owners`, a bit each. False: a
+ * device could not be reset and may still use their memory. */
+bool devices_forget(uint32_t owners);
 
 /* --- console.c: moving bytes and lines ----------------------------------------------------------
  */
-
-/* Signal bits of devmgr's endpoint. */
-#define SIGNAL_UART 1u
-#define SIGNAL_CLIENTS 2u
 
 /* Moves everything that can be moved, in both directions, and arms the interrupts for the rest, and
  * the doorbells or devmgr.poll for what is still to come. */
@@ -79,19 +179,73 @@ void console_run(void);
 bool console_log(struct waiting_line *waiting, const char *prefix, const char *text,
                  uint32_t length);
 
-/* Takes what a client has written so far out of its ring, waiting for the UART if need be. */
-void console_flush(void);
+/* --- ports.c: consoles and management on the console device's ports -----------------------------
+ */
+
+/* Names the ports, before the device is started. */
+void ports_name(void);
+
+void ports_control_open(struct l4_console_page *page);
+void ports_control_close(void);
+
+/* Moves bytes between consoles or the management session and their ports. True: some moved. */
+bool ports_move(void);
+
+/* Before sleeping. False: there is more now. */
+bool ports_sleep(void);
+
+/* True when init waits for what has been done at the management session. */
+bool ports_control_bell(void);
+
+/* --- grant.c: dedicated devices -----------------------------------------------------------------
+ */
+
+/* True when [pa, pa + size) shares a page with a device that a client gets whole. */
+bool grant_covers(uint64_t pa, uint64_t size);
+
+/* Checks the grants against the board's device tree; says which cannot be given. */
+void grant_init(void);
+
+/* DEVMGR_DEVICE; fills the reply. */
+void grant_request(uint32_t badge, struct l4_msg *msg);
+
+/* Takes back what the client has. False: a device could not be stopped. */
+bool grant_take_back(uint32_t badge);
+
+/* --- client.c -----------------------------------------------------------------------------------
+ */
+
+/* Fills client[], and names the consoles: client n's serial one is number n of the multiplexer. */
+void client_init(const struct l4_start_devmgr *start);
+
+/* NULL: no such client. */
+struct client *client_of(uint32_t badge);
+
+/* DEVMGR_CLIENT_RAM; fills the reply. */
+void client_ram(struct l4_msg *msg);
+
+/* DEVMGR_CLIENT_GONE. True: *msg is the reply; false: it comes later. */
+bool client_gone(struct l4_msg *msg);
+
+/* Answers those that init waits for and of which nothing is in use any more. True: some are left,
+ * look again soon. */
+bool client_poll(void);
 
 /* --- session.c ----------------------------------------------------------------------------------
  */
 
-void session_init(const struct l4_start_devmgr *start);
+/* The serial consoles, which every client has; devmgr ends when there is no memory for them. */
+void session_add_consoles(void);
 
-/* NULL: no such client. */
-struct session *session_of(uint32_t badge);
+/* All others that the start page lists, after the devices have been found. */
+void session_add_others(void);
 
 /* L4_SESSION_OPEN; fills the reply. */
-void session_open(struct session *session, struct l4_msg *msg);
-void session_close(struct session *session);
+void session_open(uint32_t badge, struct l4_msg *msg);
+void session_end(struct session *session);
+
+void session_ring(const struct session *session);
+/* The open session of that kind and index in its table, if any: its doorbell is rung. */
+void session_ring_index(uint32_t kind, uint32_t index);
 
 #endif

@@ -9,12 +9,16 @@
 #include <l4/memory.h>
 #include <l4/server.h>
 #include <l4/start.h>
+#include <l4/system.h>
 
 #include "devmgr.h"
 
 /* How soon to look again for output of a client that is writing; its ring holds more than it can
  * write meanwhile. */
 #define POLL_US 500u
+/* How soon to look again for what a client that is gone leaves behind, or whether init listens. */
+#define WAIT_US 5000u
+#define NS_PER_SECOND 1000000000u
 
 struct devmgr devmgr;
 
@@ -32,6 +36,38 @@ l4_cap_t devmgr_slot(void)
         devmgr_fail("the capability table is full", L4_ERR_NO_MEMORY);
     }
     return slot;
+}
+
+void devmgr_drop(l4_cap_t *slot)
+{
+    if (*slot != L4_CAP_NULL) {
+        const l4_status_t status = l4_cap_delete(*slot);
+        (void)status; /* empty: what it named is gone */
+        l4_slots_give(&devmgr.slots, *slot);
+        *slot = L4_CAP_NULL;
+    }
+}
+
+l4_cap_t devmgr_keep_reply(void)
+{
+    l4_cap_t slot = L4_CAP_NULL;
+    if (l4_slots_take(&devmgr.slots, &slot) != L4_OK) {
+        return L4_CAP_NULL;
+    }
+    if (l4_cap_save_reply(slot) != L4_OK) {
+        l4_slots_give(&devmgr.slots, slot);
+        slot = L4_CAP_NULL;
+    }
+    return slot;
+}
+
+void devmgr_answer(l4_cap_t *reply, l4_status_t answer)
+{
+    const struct l4_msg msg = l4_msg(0, (uint32_t)answer, 0, 0, 0);
+    const l4_status_t status = l4_send(*reply, &msg, L4_TIMEOUT_POLL);
+    (void)status; /* a caller that died needs no answer; the slot is free either way */
+    l4_slots_give(&devmgr.slots, *reply);
+    *reply = L4_CAP_NULL;
 }
 
 static void log_line(void *context, const char *line, size_t length)
@@ -52,7 +88,7 @@ static void make_offer(const struct l4_msg *msg)
     buffer->slot[0] = devmgr.offer;
 }
 
-static bool log_request(struct session *session, struct l4_msg *msg)
+static bool log_request(struct client *client, struct l4_msg *msg)
 {
     char text[DEVMGR_LOG_MAX];
     const uint32_t length = msg->w[0] < sizeof text ? msg->w[0] : sizeof text;
@@ -62,69 +98,65 @@ static bool log_request(struct session *session, struct l4_msg *msg)
     }
     memcpy(text, l4_msgbuf()->word, length);
     *msg = l4_msg(0, L4_OK, 0, 0, 0);
-    return session != NULL ? console_log(&session->line, session->prefix, text, length)
-                           : console_log(&devmgr.init_line, "[init] ", text, length);
+    return client != NULL ? console_log(&client->line, client->prefix, text, length)
+                          : console_log(&devmgr.init_line, "[init] ", text, length);
 }
 
 static void wall_clock(struct l4_msg *msg)
 {
-    *msg = devmgr.rtc != NULL ? l4_msg(0, L4_OK, devmgr.rtc[0], 0, 0)
-                              : l4_msg(0, (uint32_t)L4_ERR_IO, 0, 0, 0);
+    const uint64_t now = devmgr.clock_epoch + l4_system_clock().ns / NS_PER_SECOND;
+    *msg = devmgr.has_clock ? l4_msg(0, L4_OK, (uint32_t)now, (uint32_t)(now >> 32), 0)
+                            : l4_msg(0, (uint32_t)L4_ERR_IO, 0, 0, 0);
 }
 
 /* Returns false when the reply comes later. */
 static bool flush_request(struct l4_msg *msg)
 {
-    l4_cap_t slot = L4_CAP_NULL;
     *msg = l4_msg(0, L4_OK, 0, 0, 0);
-    if (devmgr.flush_reply != L4_CAP_NULL || l4_slots_take(&devmgr.slots, &slot) != L4_OK) {
+    if (devmgr.flush_reply != L4_CAP_NULL) {
         return true;
     }
-    if (l4_cap_save_reply(slot) != L4_OK) {
-        l4_slots_give(&devmgr.slots, slot);
-        return true;
-    }
-    devmgr.flush_reply = slot;
-    return false;
+    devmgr.flush_reply = devmgr_keep_reply();
+    return devmgr.flush_reply == L4_CAP_NULL;
 }
 
-static void client_gone(struct l4_msg *msg)
+/* What init alone may ask. True: *msg is the reply. */
+static bool dispatch_init(struct l4_msg *msg)
 {
-    struct session *const session = session_of(msg->w[0]);
-    if (session != NULL) {
-        session_close(session);
+    switch (l4_tag_label(msg->tag)) {
+    case DEVMGR_CLIENT_GONE:
+        return client_gone(msg);
+    case DEVMGR_CLIENT_RAM:
+        client_ram(msg);
+        return true;
+    case DEVMGR_FLUSH:
+        return flush_request(msg);
+    default:
+        *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0);
+        return true;
     }
-    *msg = l4_msg(0, (uint32_t)(session != NULL ? L4_OK : L4_ERR_NOT_FOUND), 0, 0, 0);
 }
 
 /* init holds devmgr's original endpoint capability: badge 0. */
-static bool dispatch(struct session *session, bool from_init, struct l4_msg *msg)
+static bool dispatch(struct client *client, struct l4_msg *msg)
 {
     switch (l4_tag_label(msg->tag)) {
     case DEVMGR_LOG:
-        return log_request(session, msg);
+        return log_request(client, msg);
     case DEVMGR_WALL_CLOCK:
         wall_clock(msg);
         return true;
     case L4_SESSION_OPEN:
-        if (session != NULL) {
-            session_open(session, msg);
-            return true;
-        }
-        break;
-    case DEVMGR_CLIENT_GONE:
-        if (from_init) {
-            client_gone(msg);
-            return true;
-        }
-        break;
-    case DEVMGR_FLUSH:
-        if (from_init) {
-            return flush_request(msg);
-        }
-        break;
+        session_open(msg->badge, msg);
+        return true;
+    case DEVMGR_DEVICE:
+        grant_request(msg->badge, msg);
+        return true;
     default:
         break;
+    }
+    if (client == NULL) {
+        return dispatch_init(msg);
     }
     *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0);
     return true;
@@ -134,11 +166,10 @@ static bool handle_message(void *context, struct l4_msg *msg)
 {
     (void)context;
     const struct l4_msg request = *msg;
-    struct session *const session = session_of(msg->badge);
-    const bool from_init = msg->badge == 0 || msg->badge == L4_BADGE_INIT;
+    struct client *const client = client_of(msg->badge);
     bool reply = false;
-    if (session != NULL || from_init) {
-        reply = dispatch(session, from_init, msg);
+    if (client != NULL || msg->badge == 0 || msg->badge == L4_BADGE_INIT) {
+        reply = dispatch(client, msg);
     }
     make_offer(&request);
     console_run();
@@ -148,10 +179,15 @@ static bool handle_message(void *context, struct l4_msg *msg)
 static void handle_signal(void *context, uint32_t bits)
 {
     (void)context;
+    if ((bits & ~(SIGNAL_UART | SIGNAL_CONSOLES)) != 0) {
+        devices_signal(bits);
+    }
     if ((bits & SIGNAL_UART) != 0) {
         pl011_acknowledge(&devmgr.uart);
     }
-    console_run();
+    if ((bits & devmgr.console_signals) != 0 || devmgr.poll) {
+        console_run();
+    }
     if ((bits & SIGNAL_UART) != 0) {
         const l4_status_t status = l4_irq_ack(devmgr.uart_irq);
         (void)status; /* it is ours */
@@ -165,10 +201,21 @@ static void handle_timeout(void *context, l4_status_t status)
     console_run();
 }
 
+/* init does not listen while it calls devmgr, so devmgr does not wait for it. */
+static void tell_init(void)
+{
+    const struct l4_msg msg = l4_msg(INIT_DEVICES_QUIET, 0, 0, 0, 0);
+    devmgr.quiet_due = l4_send(L4_START_INIT, &msg, L4_TIMEOUT_POLL) == L4_ERR_TIMEOUT;
+}
+
 static uint32_t wait_us(void *context)
 {
     (void)context;
-    return devmgr.poll ? POLL_US : L4_TIMEOUT_NEVER;
+    if (devmgr.quiet_due) {
+        tell_init();
+    }
+    const bool wait = client_poll() || devmgr.quiet_due;
+    return devmgr.poll ? POLL_US : wait ? WAIT_US : L4_TIMEOUT_NEVER;
 }
 
 static const struct l4_server server = {
@@ -189,12 +236,17 @@ int l4_main(const void *arg)
     l4_slots_init(&devmgr.slots, start->slot_first, start->slot_count);
     l4_window_init(&devmgr.window, start->window_base, start->window_size);
     devmgr.offer = devmgr_slot();
-    session_init(&start->devmgr);
+    memory_init(&start->devmgr);
+    client_init(&start->devmgr);
+    session_add_consoles();
     board_find(&start->devmgr);
     l4_log_set_sink(log_line, NULL);
-    make_offer(&(struct l4_msg){0});
     l4_log("console on arm,pl011%s; escape key Ctrl-B (Ctrl-B h: help)",
-           devmgr.rtc != NULL ? ", wall clock on arm,pl031" : "");
+           devmgr.has_clock ? ", wall clock on arm,pl031" : "");
+    grant_init();
+    devices_find();
+    session_add_others();
+    make_offer(&(struct l4_msg){0});
     console_run();
     l4_server_run(L4_START_ENDPOINT, &server, NULL);
 }

@@ -23,7 +23,9 @@ void mux_open(struct mux *mux, uint32_t client, struct l4_console_page *page)
     l4_ring_init(&c->tx, &page->tx, page->tx_data, sizeof page->tx_data);
     l4_ring_init(&c->rx, &page->rx, page->rx_data, sizeof page->rx_data);
     c->open = true;
+    c->closing = false;
     c->left = 0;
+    c->ahead = 0;
 }
 
 void mux_close(struct mux *mux, uint32_t client)
@@ -92,6 +94,11 @@ bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t leng
     return true;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 enum pumped {
     PUMPED_NOTHING,
     PUMPED,
@@ -101,12 +108,15 @@ enum pumped {
 static enum pumped pump_foreground(struct mux *mux, struct mux_client *client)
 {
     uint8_t bytes[MUX_LINE];
-    const uint32_t space = room(mux);
-    if (space == 0) {
+    uint32_t count = room(mux);
+    if (count == 0) {
         return PUMPED_FULL;
     }
-    const uint32_t count =
-        l4_ring_take(&client->tx, bytes, space < sizeof bytes ? space : sizeof bytes);
+    count = smaller(count, smaller(sizeof bytes, mux_mirror_limit(client)));
+    count = l4_ring_peek(&client->tx, bytes, count);
+    if (count != 0) {
+        mux_mirror_skip(client, count);
+    }
     push(mux, bytes, count);
     client->left = 0;
     return count != 0 ? PUMPED : PUMPED_NOTHING;
@@ -116,14 +126,15 @@ static enum pumped pump_foreground(struct mux *mux, struct mux_client *client)
 static enum pumped pump_background(struct mux *mux, struct mux_client *client, bool flush)
 {
     uint8_t bytes[MUX_LINE];
-    const uint32_t count = l4_ring_peek(&client->tx, bytes, sizeof bytes);
+    const uint32_t count =
+        l4_ring_peek(&client->tx, bytes, smaller(sizeof bytes, mux_mirror_limit(client)));
     const uint8_t *const end = memchr(bytes, '\n', count);
     uint32_t used = count;
     uint32_t length = count;
     if (end != NULL) {
         length = (uint32_t)(end - bytes);
         used = length + 1;
-    } else if (count < sizeof bytes && !flush) {
+    } else if (count < sizeof bytes && !flush && !client->closing) {
         client->left = count;
         return PUMPED_NOTHING;
     }
@@ -138,7 +149,7 @@ static enum pumped pump_background(struct mux *mux, struct mux_client *client, b
         length--;
     }
     push_line(mux, client->name, "| ", bytes, length);
-    l4_ring_skip(&client->tx, used);
+    mux_mirror_skip(client, used);
     return PUMPED;
 }
 
@@ -175,6 +186,13 @@ bool mux_drained(const struct mux *mux)
         }
     }
     return true;
+}
+
+bool mux_finish(struct mux *mux, uint32_t client)
+{
+    struct mux_client *const c = &mux->client[client];
+    c->closing = true;
+    return !c->open || l4_ring_used(&c->tx) == 0;
 }
 
 bool mux_sleep(struct mux *mux)

@@ -14,7 +14,8 @@
 
 struct l4_server {
     /* A message or a kernel message (fault, exit). The reply replaces *msg. true: reply now;
-     * false: no reply (one-way message, or kept with l4_cap_save_reply()). */
+     * false: no reply (one-way message, or kept with l4_cap_save_reply()). A reply that cannot be
+     * delivered becomes one with w0 = L4_ERR_TRANSFER and nothing else. */
     bool (*message)(void *context, struct l4_msg *msg);
     /* Signal bits, each reported once. May be NULL. */
     void (*signal)(void *context, uint32_t bits);
@@ -35,8 +36,13 @@ L4_INLINE _Noreturn void l4_server_run(l4_cap_t endpoint, const struct l4_server
         const uint32_t us = server->wait_us != NULL ? server->wait_us(context) : L4_TIMEOUT_NEVER;
         const l4_status_t status =
             reply ? l4_reply_wait(endpoint, &msg, us) : l4_recv(endpoint, &msg, us);
+        const bool replied = reply;
         reply = false;
-        if (__builtin_expect(status != L4_OK, 0)) {
+        if (__builtin_expect(status == L4_ERR_TRANSFER, 0) && replied) {
+            /* The caller offered no place for the reply's items, and waits on: it hears of it. */
+            msg = l4_msg(0, (uint32_t)status, 0, 0, 0);
+            reply = true;
+        } else if (__builtin_expect(status != L4_OK, 0)) {
             if (server->timeout != NULL) {
                 server->timeout(context, status);
             }

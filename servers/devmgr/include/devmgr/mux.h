@@ -8,6 +8,10 @@
  * take turns, and who waits for room gets the next that there is: none can keep the line for
  * itself.
  *
+ * A console can have a mirror, a line of its own with an owner elsewhere: it gets all output as it
+ * comes and takes the line's input. The serial line waits for it as long as the owner does not call
+ * it stalled.
+ *
  * Ctrl-B is the escape key: then 1..9 selects a console, n the next, b sends a Ctrl-B, h helps.
  *
  * Pure: no system call. The owner moves mux_output() to the UART, calls mux_pump() when something
@@ -24,7 +28,7 @@
 #include <l4/proto/devmgr.h>
 #include <l4/proto/init.h>
 
-#define MUX_CLIENTS L4_START_CLIENTS
+#define MUX_CLIENTS (2u * L4_START_CLIENTS) /* a virtio console beside each serial port */
 #define MUX_QUEUE 2048u /* power of two; holds the longest line with its prefix */
 #define MUX_LINE 160u   /* longer lines of a background console are broken */
 #define MUX_INPUT 256u
@@ -33,7 +37,12 @@
 struct mux_client {
     const char *name;
     bool open;
+    bool closing;      /* its last line need not be finished */
+    bool mirrored;     /* its output goes somewhere else, too, and there first */
+    bool stalled;      /* ... where nothing moves: it goes on without */
     uint32_t left;     /* bytes of an unfinished background line in the ring */
+    uint32_t ahead;    /* bytes at the ring's front that the mirror has had */
+    uint32_t dropped;  /* bytes that the mirror has missed */
     struct l4_ring tx; /* consumer */
     struct l4_ring rx; /* producer */
 };
@@ -69,6 +78,33 @@ bool mux_pump(struct mux *mux, bool flush);
 
 /* True when no client has output that mux_pump(flush) could still move. */
 bool mux_drained(const struct mux *mux);
+
+/* The session is about to end: what is in its ring is moved without waiting for a line end. True:
+ * all of it has been moved, or the ring is broken, or there is no session. */
+bool mux_finish(struct mux *mux, uint32_t client);
+
+/* --- Mirrors: mux_mirror.c ---------------------------------------------------------------------
+ */
+
+/* There is, or is no longer, somebody at the mirror's other end. */
+void mux_mirror(struct mux *mux, uint32_t client, bool present);
+
+/* Looks at up to `count` bytes that the mirror has not had; returns how many. */
+uint32_t mux_mirror_peek(const struct mux *mux, uint32_t client, void *bytes, uint32_t count);
+
+/* The mirror has had so many. */
+void mux_mirror_done(struct mux *mux, uint32_t client, uint32_t count);
+
+/* Nothing moves at the mirror (or something does again): output goes on without it, and what it
+ * misses is counted. */
+void mux_mirror_stalled(struct mux *mux, uint32_t client, bool stalled);
+
+/* Input from the mirror; returns how many bytes were taken. */
+uint32_t mux_mirror_input(struct mux *mux, uint32_t client, const void *bytes, uint32_t count);
+
+/* For mux.c: `count` bytes leave the ring; and how many may. */
+void mux_mirror_skip(struct mux_client *client, uint32_t count);
+uint32_t mux_mirror_limit(const struct mux_client *client);
 
 /* Before sleeping: asks the open clients to ring when there is more. False: there is more now. */
 bool mux_sleep(struct mux *mux);
