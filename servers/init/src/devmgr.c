@@ -1,10 +1,13 @@
 /*
- * The device manager's start: its memory, the board's devices, its clients; and init's own requests
- * to it, all bounded in time, so that a hung devmgr cannot hang init.
+ * The device manager: its memory, the board's devices, its clients; its restart.
+ *
+ * A device may still write to what the last devmgr had given it. So the next one is built in other
+ * memory, and the old is used again only when INIT_DEVICES_QUIET has been heard.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include <l4/base/status.h>
 #include <l4/cap.h>
 #include <l4/ipc.h>
 #include <l4/log.h>
@@ -15,41 +18,30 @@
 #include "init.h"
 
 #define DEVMGR_IMAGE "devmgr"
-#define POOL_SIZE (40u << 10)
-#define SLOTS 128u
-#define REQUEST_US 2000000u
+#define POOL_SIZE (96u << 10)
+#define QUIET_US 500000u /* from the start to INIT_DEVICES_QUIET */
 
-l4_status_t devmgr_request(uint32_t label, uint32_t word)
-{
-    struct l4_msg msg = l4_msg(label, word, 0, 0, 0);
-    const l4_status_t status = l4_call(init.devmgr.endpoint, &msg, REQUEST_US);
-    return status != L4_OK ? status : (l4_status_t)msg.w[0];
-}
+static struct l4_start_devmgr plan; /* what the start page says but for capabilities */
 
-l4_status_t devmgr_give(struct process *client, uint32_t badge)
+static void make_plan(void)
 {
-    return l4_cap_copy(init.devmgr.endpoint, L4_START_DEVMGR, client->aspace,
-                       L4_RIGHT_SEND | L4_RIGHT_SIGNAL | L4_RIGHT_GRANT | L4_RIGHT_INFO, badge);
-}
-
-/* Lines go through devmgr, which writes them between its clients' lines; past it when it hangs. */
-static void log_line(void *context, const char *line, size_t length)
-{
-    (void)context;
-    memcpy(l4_msgbuf()->word, line, length);
-    struct l4_msg msg = l4_msg(DEVMGR_LOG, length, 0, 0, 0);
-    msg.tag |= (length + 3u) / 4u;
-    if (l4_call(init.devmgr.endpoint, &msg, REQUEST_US) != L4_OK) {
-        l4_log_kernel_line(L4_ROOT_SYSTEM, "init", line, length);
+    const struct config *const config = &init.config;
+    for (uint32_t i = 0; i < config->count; i++) {
+        struct l4_start_client *const client = &plan.client[plan.client_count++];
+        const uint32_t flags = config->domain[i].flags;
+        (void)snprintf(client->name, sizeof client->name, "%s", config->domain[i].name);
+        client->badge = config_badge(i);
+        client->flags = ((flags & L4_VMM_CONSOLE) != 0 ? L4_CLIENT_CONSOLE : 0) |
+                        ((flags & L4_VMM_ENTROPY) != 0 ? L4_CLIENT_ENTROPY : 0);
     }
-}
-
-/* A share of `region` becomes the process's. */
-static l4_status_t give_share(l4_cap_t region, uint32_t size, uint32_t rights, l4_cap_t *slot)
-{
-    const l4_cap_t share = init_slot();
-    const l4_status_t status = l4_region_share(region, 0, size, share, rights);
-    return status != L4_OK ? status : process_give(&init.devmgr, share, slot);
+    plan.disk_count = config->disk_count;
+    plan.grant_count = config->grant_count;
+    plan.nic_count = config->nic_count;
+    memcpy(plan.disk, config->disk, sizeof plan.disk);
+    memcpy(plan.grant, config->grant, sizeof plan.grant);
+    memcpy(plan.nic, config->nic, sizeof plan.nic);
+    plan.dtb_size = init.root->dtb_size;
+    plan.page_count = l4_devmgr_pages(&plan);
 }
 
 static l4_status_t give_devices(struct l4_start_devmgr *start)
@@ -65,7 +57,7 @@ static l4_status_t give_devices(struct l4_start_devmgr *start)
             l4_cap_copy(region->cap, copy, L4_ASPACE_SELF,
                         L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_COPY | L4_RIGHT_INFO, 0);
         if (status == L4_OK) {
-            status = process_give(&init.devmgr, copy, &device->region);
+            status = process_give(&init.devmgr.process, copy, &device->region);
         }
         if (status != L4_OK) {
             return status;
@@ -77,80 +69,184 @@ static l4_status_t give_devices(struct l4_start_devmgr *start)
     return L4_OK;
 }
 
-static void list_clients(struct l4_start_devmgr *start)
-{
-    for (uint32_t i = 0; i < init.config.count; i++) {
-        struct l4_start_client *const client = &start->client[start->client_count++];
-        (void)snprintf(client->name, sizeof client->name, "%s", init.config.domain[i].name);
-        client->badge = L4_BADGE_CLIENT_FIRST + i;
-    }
-}
-
 static l4_status_t fill_start_page(l4_cap_t arena)
 {
-    struct l4_start_devmgr *const start = &init.devmgr.start->devmgr;
+    struct process *const process = &init.devmgr.process;
+    struct l4_start_devmgr *const start = &process->start->devmgr;
     const l4_cap_t system = init_slot();
-    const l4_cap_t pages = init_slot();
     const uint32_t dtb_pages = (init.root->dtb_size + L4_PAGE_SIZE - 1) & ~(L4_PAGE_SIZE - 1);
+    memcpy(start, &plan, sizeof *start);
     l4_status_t status =
         l4_cap_copy(L4_ROOT_SYSTEM, system, L4_ASPACE_SELF, L4_RIGHT_CONTROL | L4_RIGHT_INFO, 0);
     if (status == L4_OK) {
-        status = process_give(&init.devmgr, system, &start->system);
+        status = process_give(process, system, &start->system);
     }
     if (status == L4_OK) {
-        status = l4_region_split(arena, init.config.count * L4_PAGE_SIZE, L4_PAGE_SHIFT, pages);
+        status = process_give_split(process, arena, plan.page_count * L4_PAGE_SIZE, &start->pages);
     }
     if (status == L4_OK) {
-        status = process_give(&init.devmgr, pages, &start->pages);
+        status =
+            process_give_share(process, init.dtb_region, dtb_pages, L4_RIGHT_READ, &start->dtb);
     }
-    if (status == L4_OK) {
-        status = give_share(init.dtb_region, dtb_pages, L4_RIGHT_READ | L4_RIGHT_INFO, &start->dtb);
-    }
-    start->dtb_size = init.root->dtb_size;
-    start->page_count = init.config.count;
-    list_clients(start);
     return status != L4_OK ? status : give_devices(start);
 }
 
-static uint64_t wall_clock_epoch(void)
+/* In the arena whose turn it is. */
+static l4_status_t build(void)
 {
-    struct l4_msg msg = l4_msg(DEVMGR_WALL_CLOCK, 0, 0, 0, 0);
-    if (l4_call(init.devmgr.endpoint, &msg, REQUEST_US) != L4_OK ||
-        (l4_status_t)msg.w[0] != L4_OK) {
-        return 0;
+    struct service *const devmgr = &init.devmgr;
+    l4_status_t status = L4_OK;
+    if (devmgr->arena[devmgr->which] == L4_CAP_NULL) {
+        status = memory_take(devmgr->size, L4_PAGE_SHIFT, &devmgr->arena[devmgr->which]);
     }
-    const uint64_t now = msg.w[1] | (uint64_t)msg.w[2] << 32;
-    return now - l4_system_clock().ns / 1000000000u;
-}
-
-void devmgr_start(void)
-{
-    l4_cap_t arena = L4_CAP_NULL;
-    const uint32_t size = POOL_SIZE + process_size(DEVMGR_IMAGE) + init.config.count * L4_PAGE_SIZE;
-    l4_status_t status = memory_take(size, L4_PAGE_SHIFT, &arena);
+    const l4_cap_t arena = devmgr->arena[devmgr->which];
+    const struct process_spec spec = {.image = DEVMGR_IMAGE,
+                                      .arena = arena,
+                                      .pool_size = POOL_SIZE,
+                                      .slots = L4_DEVMGR_SLOTS,
+                                      .badge = L4_BADGE_DEVMGR,
+                                      .priority = DEVMGR_PRIORITY,
+                                      .kind = L4_START_KIND_DEVMGR};
     if (status == L4_OK) {
-        const struct process_spec spec = {.image = DEVMGR_IMAGE,
-                                          .arena = arena,
-                                          .pool_size = POOL_SIZE,
-                                          .slots = SLOTS,
-                                          .badge = L4_BADGE_DEVMGR,
-                                          .priority = DEVMGR_PRIORITY,
-                                          .kind = L4_START_KIND_DEVMGR};
-        status = process_create(&init.devmgr, &spec);
+        status = process_create(&devmgr->process, &spec);
     }
     if (status == L4_OK) {
         status = fill_start_page(arena);
     }
     if (status == L4_OK) {
-        status = process_seal(&init.devmgr);
+        status = process_seal(&devmgr->process);
+    }
+    init.devices_quiet = false;
+    init.quiet_deadline = init_now_ns() + (uint64_t)QUIET_US * NS_PER_US;
+    return status != L4_OK ? status : process_run(&devmgr->process);
+}
+
+static uint64_t wall_clock_epoch(void)
+{
+    struct l4_msg msg = l4_msg(DEVMGR_WALL_CLOCK, 0, 0, 0, 0);
+    if (l4_call(init.devmgr.process.endpoint, &msg, REQUEST_US) != L4_OK ||
+        (l4_status_t)msg.w[0] != L4_OK) {
+        return 0;
+    }
+    const uint64_t now = msg.w[1] | (uint64_t)msg.w[2] << 32;
+    return now - init_now_ns() / 1000000000u;
+}
+
+/* Nobody else runs yet: what comes is devmgr's. */
+static void wait_until_quiet(void)
+{
+    struct l4_msg msg;
+    const l4_status_t status = l4_recv(init.endpoint, &msg, QUIET_US);
+    if (status == L4_OK && l4_tag_is_kernel(msg.tag)) {
+        init_fail("devmgr", "died while it started", L4_OK, "see its own message above");
     }
     if (status == L4_OK) {
-        status = process_run(&init.devmgr);
+        const l4_cap_t reply = init_slot();
+        const struct l4_msg answer = l4_msg(0, L4_OK, 0, 0, 0);
+        init.devices_quiet = true;
+        if (l4_cap_save_reply(reply) == L4_OK && l4_send(reply, &answer, 0) != L4_OK) {
+            init_fail("devmgr", "did not take an answer", L4_OK, "report this");
+        }
+        l4_slots_give(&init.slots, reply);
     }
+}
+
+static void connect(void)
+{
+    init.devmgr.runs = true;
+    log_to_devmgr();
+    control_open();
+}
+
+void devmgr_start(void)
+{
+    make_plan();
+    init.devmgr.size = POOL_SIZE + process_size(DEVMGR_IMAGE) + plan.page_count * L4_PAGE_SIZE;
+    const l4_status_t status = build();
     if (status != L4_OK) {
         init_fail("devmgr", "cannot be started", status, "report this");
     }
-    init.devmgr_runs = true;
-    l4_log_set_sink(log_line, NULL);
+    wait_until_quiet();
+    connect();
     init.wall_clock_epoch = wall_clock_epoch();
+}
+
+void devmgr_restart(void)
+{
+    log_to_uart();
+    control_close();
+    if (!limit_allows(&init.devmgr.limit, init_now_ns())) {
+        init.devmgr.runs = false;
+        init_fail("devmgr", "has died too often", L4_OK, "see the messages above");
+    }
+    for (uint32_t i = 0; i < init.config.count; i++) {
+        init.domain[i].vmm.reopening = domain_lives(&init.domain[i]);
+    }
+    init.net.process.reopening = init.net.runs && init.config.nic_count != 0;
+    service_end(&init.devmgr);
+    if (init.devices_quiet) { /* else it has not used its own memory for devices */
+        init.devmgr.which ^= 1u;
+    }
+    const l4_status_t status = build();
+    if (status != L4_OK) {
+        init_fail("devmgr", "cannot be started again", status, "give some domain less memory");
+    }
+    l4_log("devmgr is started again");
+}
+
+static void reconnect(struct domain *domain)
+{
+    l4_status_t status =
+        service_give(&init.devmgr, &domain->vmm, L4_START_DEVMGR, domain_badge(domain));
+    if (status == L4_OK) {
+        status = devmgr_give_ram(domain);
+    }
+    if (status != L4_OK) {
+        domain_failed(domain, "it cannot reach the new devmgr");
+        return;
+    }
+    mailbox_reopen(domain, L4_VM_DEVMGR);
+}
+
+void devmgr_ready(void)
+{
+    init.devices_quiet = true;
+    connect();
+    l4_log("devmgr is ready again");
+    if (init.net.runs) {
+        const l4_status_t status =
+            service_give(&init.devmgr, &init.net.process, L4_START_DEVMGR, L4_BADGE_NET);
+        if (status != L4_OK) {
+            l4_log("ipc-net cannot reach the new devmgr: %s", l4_status_text(status));
+        }
+        net_reopen();
+    }
+    for (uint32_t i = 0; i < init.config.count; i++) {
+        if (domain_lives(&init.domain[i])) {
+            reconnect(&init.domain[i]);
+        }
+    }
+    domains_resume();
+}
+
+l4_status_t devmgr_give_ram(const struct domain *domain)
+{
+    if (domain->config->disk_count == 0) {
+        return L4_OK;
+    }
+    struct l4_msg msg = l4_msg(DEVMGR_CLIENT_RAM, domain_badge(domain), 0, 0, 0);
+    msg.tag = l4_tag(DEVMGR_CLIENT_RAM, 0, 1);
+    l4_msgbuf()->item[0] = (struct l4_item){.cap = domain->ram_for_devices,
+                                            .kind = L4_ITEM_COPY,
+                                            .rights = L4_RIGHT_DMA | L4_RIGHT_INFO};
+    const l4_status_t status = l4_call(init.devmgr.process.endpoint, &msg, REQUEST_US);
+    return status != L4_OK ? status : (l4_status_t)msg.w[0];
+}
+
+void devmgr_tick(uint64_t now)
+{
+    if (!init.devmgr.runs && now > init.quiet_deadline) {
+        l4_log("devmgr does not start");
+        devmgr_restart();
+    }
 }

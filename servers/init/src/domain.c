@@ -1,72 +1,40 @@
 /*
- * Domains: the memory of each, its VMM, and its end.
+ * Domains: the memory of each, its VMM, its end and its restart.
  *
  * All memory of a domain comes out of one region, its arena: guest RAM, the VMM's address space and
  * data, the pool for the guest's address space and vCPUs. Revoking the arena ends the domain and
- * gives everything back.
+ * gives everything back; it is built anew out of the same arena.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include <l4/base/range.h>
 #include <l4/base/status.h>
 #include <l4/cap.h>
 #include <l4/log.h>
 #include <l4/memory.h>
+#include <l4/thread.h>
 
 #include "init.h"
 
 #define VMM_IMAGE "vmm"
-#define VMM_SLOTS 64u
-#define VMM_POOL_BASE (40u << 10)   /* address space, capability table, thread, page tables */
-#define GUEST_POOL_BASE (48u << 10) /* the same for the guest, and its vCPU */
-#define GICV_SIZE 0x2000u
+#define VMM_SLOTS 128u
+#define MIB 20u
 
-/* Level-3 tables for mapping `size` bytes by pages at any place. */
-static uint32_t table_bytes(uint64_t size)
+static uint64_t arena_size(const struct config_domain *config)
 {
-    return size == 0 ? 0 : (uint32_t)(size / L4_BLOCK_SIZE + 2) * L4_PAGE_SIZE;
-}
-
-static uint64_t image_bytes(const char *name)
-{
-    struct fit_image image;
-    if (name == NULL) {
-        return 0;
-    }
-    package_image(name, &image);
-    return image.size;
-}
-
-static uint32_t ram_align(const struct config_domain *config)
-{
-    return config->ram_size >= L4_BLOCK_SIZE ? L4_BLOCK_SHIFT : L4_PAGE_SHIFT;
-}
-
-/* Guest RAM that is not whole 2 MiB blocks needs one table for the rest, in guest and VMM. */
-static uint32_t vmm_pool_size(const struct config_domain *config)
-{
-    return VMM_POOL_BASE + table_bytes(image_bytes(config->kernel)) +
-           table_bytes(image_bytes(config->initrd)) + table_bytes(image_bytes(config->rom));
-}
-
-static uint32_t guest_pool_size(const struct config_domain *config)
-{
-    const bool blocks = l4_is_aligned(config->ram_ipa, L4_BLOCK_SIZE);
-    return GUEST_POOL_BASE + table_bytes(image_bytes(config->rom)) +
-           (blocks ? 0 : table_bytes(config->ram_size));
+    return config->ram_size + process_size(VMM_IMAGE) + domain_vmm_pool(config) +
+           domain_guest_pool(config) + L4_PAGE_SIZE; /* control page */
 }
 
 void domains_reserve(void)
 {
-    const uint32_t vmm_size = process_size(VMM_IMAGE);
     for (uint32_t i = 0; i < init.config.count; i++) {
         struct domain *const domain = &init.domain[i];
         domain->config = &init.config.domain[i];
-        const uint64_t size = domain->config->ram_size + vmm_size + vmm_pool_size(domain->config) +
-                              guest_pool_size(domain->config);
-        if (size > UINT32_MAX ||
-            memory_take((uint32_t)size, ram_align(domain->config), &domain->arena) != L4_OK) {
+        const uint64_t size = arena_size(domain->config);
+        domain->arena_size = (uint32_t)size;
+        if (size > UINT32_MAX || memory_take((uint32_t)size, domain_ram_align(domain->config),
+                                             &domain->arena) != L4_OK) {
             l4_log("ERROR: /domains/%s: memory: no free range of the board's RAM holds its %u KiB; "
                    "give some domain less",
                    domain->config->name, (unsigned int)(size >> 10));
@@ -75,120 +43,43 @@ void domains_reserve(void)
     }
 }
 
-static l4_status_t give_split(struct domain *domain, uint32_t size, l4_cap_t *slot)
+static l4_status_t connect(struct domain *domain)
 {
-    const l4_cap_t region = init_slot();
-    const l4_status_t status = l4_region_split(domain->arena, size, L4_PAGE_SHIFT, region);
-    return status != L4_OK ? status : process_give(&domain->vmm, region, slot);
+    const uint32_t badge = domain_badge(domain);
+    l4_status_t status = service_give(&init.devmgr, &domain->vmm, L4_START_DEVMGR, badge);
+    if (status == L4_OK && domain_uses_net(domain)) {
+        status = service_give(&init.net, &domain->vmm, L4_START_NET, badge);
+    }
+    return status;
 }
 
-/* The first pages of the arena, with its alignment; without the right to learn where they are. */
-static l4_status_t give_ram(struct domain *domain, l4_cap_t ram, l4_cap_t *slot)
-{
-    const l4_cap_t share = init_slot();
-    const l4_status_t status = l4_region_share(ram, 0, (uint32_t)domain->config->ram_size, share,
-                                               L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_EXEC |
-                                                   L4_RIGHT_COPY | L4_RIGHT_INFO);
-    return status != L4_OK ? status : process_give(&domain->vmm, share, slot);
-}
-
-static l4_status_t give_gicv(struct domain *domain, l4_cap_t *slot)
-{
-    for (uint32_t i = 0; i < init.root->region_count; i++) {
-        if (init.root->region[i].kind == L4_ROOT_GICV) {
-            const l4_cap_t share = init_slot();
-            const l4_status_t status =
-                l4_region_share(init.root->region[i].cap, 0, GICV_SIZE, share,
-                                L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_COPY | L4_RIGHT_INFO);
-            return status != L4_OK ? status : process_give(&domain->vmm, share, slot);
-        }
-    }
-    return L4_ERR_NOT_FOUND;
-}
-
-static l4_status_t give_image(struct domain *domain, uint32_t role, const char *name)
-{
-    struct fit_image image;
-    if (name == NULL) {
-        return L4_OK;
-    }
-    package_image(name, &image);
-    struct l4_start_vmm *const start = &domain->vmm.start->vmm;
-    struct l4_start_image *const entry = &start->image[start->image_count++];
-    l4_cap_t region = L4_CAP_NULL;
-    /* A ROM is executed in place. */
-    const uint32_t exec = role == L4_IMAGE_ROM ? L4_RIGHT_EXEC : 0;
-    const l4_status_t status = package_share(
-        image.offset, image.size, L4_RIGHT_READ | exec | L4_RIGHT_COPY | L4_RIGHT_INFO, &region);
-    entry->role = role;
-    entry->size = (uint32_t)image.size;
-    return status != L4_OK ? status : process_give(&domain->vmm, region, &entry->region);
-}
-
-static void describe(const struct config_domain *config, struct l4_start_vmm *start)
-{
-    (void)snprintf(start->name, sizeof start->name, "%s", config->name);
-    (void)snprintf(start->bootargs, sizeof start->bootargs, "%s", config->bootargs);
-    start->ram_ipa = config->ram_ipa;
-    start->ram_size = config->ram_size;
-    start->pool_size = guest_pool_size(config);
-    start->kernel_format = config->kernel_format;
-    start->load_address = config->load_address;
-    start->vcpus = config->vcpus;
-    start->vcpu_priority = config->priority;
-    start->budget_us = config->budget_us;
-    start->period_us = config->period_us;
-    start->flags = config->flags;
-    start->restart = L4_RESTART_NEVER;
-    start->wall_clock_epoch = init.wall_clock_epoch;
-    start->timer_hz = init.root->timer_hz;
-}
-
-static l4_status_t fill_start_page(struct domain *domain, l4_cap_t ram)
-{
-    const struct config_domain *const config = domain->config;
-    struct l4_start_vmm *const start = &domain->vmm.start->vmm;
-    describe(config, start);
-    l4_status_t status = give_ram(domain, ram, &start->ram);
-    if (status == L4_OK) {
-        status = give_split(domain, start->pool_size, &start->pool);
-    }
-    if (status == L4_OK) {
-        status = give_gicv(domain, &start->gicv);
-    }
-    if (status == L4_OK) {
-        status = give_image(domain, L4_IMAGE_KERNEL, config->kernel);
-    }
-    if (status == L4_OK) {
-        status = give_image(domain, L4_IMAGE_INITRD, config->initrd);
-    }
-    return status != L4_OK ? status : give_image(domain, L4_IMAGE_ROM, config->rom);
-}
-
-static l4_status_t build(struct domain *domain, uint32_t badge)
+static l4_status_t build(struct domain *domain)
 {
     const struct process_spec spec = {.image = VMM_IMAGE,
                                       .arena = domain->arena,
-                                      .pool_size = vmm_pool_size(domain->config),
+                                      .pool_size = domain_vmm_pool(domain->config),
                                       .slots = VMM_SLOTS,
-                                      .badge = badge,
+                                      .badge = domain_badge(domain),
                                       .priority = VMM_PRIORITY,
                                       .kind = L4_START_KIND_VMM};
+    l4_log("starting %s: %u MiB", domain->config->name,
+           (unsigned int)((domain->config->ram_size + (1u << MIB) - 1) >> MIB));
     /* Guest RAM first: it has the arena's alignment. */
-    const l4_cap_t ram = init_slot();
-    l4_status_t status = l4_region_split(domain->arena, (uint32_t)domain->config->ram_size,
-                                         ram_align(domain->config), ram);
+    l4_status_t status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
+                                      domain_ram_align(domain->config), &domain->ram);
     if (status == L4_OK) {
         status = process_create(&domain->vmm, &spec);
     }
     if (status == L4_OK) {
-        status = devmgr_give(&domain->vmm, badge);
+        status = connect(domain);
     }
     if (status == L4_OK) {
-        status = fill_start_page(domain, ram);
+        status = domain_fill_page(domain);
     }
-    domain->ram = ram;
-    return status != L4_OK ? status : process_seal(&domain->vmm);
+    if (status == L4_OK) {
+        status = process_seal(&domain->vmm);
+    }
+    return status != L4_OK ? status : devmgr_give_ram(domain);
 }
 
 static _Noreturn void fail(const struct domain *domain, const char *what, l4_status_t status)
@@ -201,7 +92,7 @@ static _Noreturn void fail(const struct domain *domain, const char *what, l4_sta
 void domains_start(void)
 {
     for (uint32_t i = 0; i < init.config.count; i++) {
-        const l4_status_t status = build(&init.domain[i], L4_BADGE_CLIENT_FIRST + i);
+        const l4_status_t status = build(&init.domain[i]);
         if (status != L4_OK) {
             fail(&init.domain[i], "its VMM cannot be built", status);
         }
@@ -215,20 +106,103 @@ void domains_start(void)
     }
 }
 
-void domain_end(struct domain *domain, enum domain_state state)
+/* Nothing of the domain is left but its arena. */
+static void forget(struct domain *domain)
 {
-    const uint32_t badge = L4_BADGE_CLIENT_FIRST + (uint32_t)(domain - init.domain);
-    l4_status_t status = devmgr_request(DEVMGR_CLIENT_GONE, badge);
-    if (status != L4_OK) {
-        l4_log("devmgr did not end the console of %s: %s", domain->config->name,
-               l4_status_text(status));
-    }
-    status = l4_cap_revoke(domain->arena);
+    const l4_status_t status = l4_cap_revoke(domain->arena);
     if (status != L4_OK) {
         l4_log("the memory of %s cannot be reclaimed: %s", domain->config->name,
                l4_status_text(status));
     }
-    l4_slots_give(&init.slots, domain->ram);
-    process_forget(&domain->vmm);
+    domain->control = NULL;
+    memset(&domain->mailbox, 0, sizeof domain->mailbox);
+}
+
+l4_status_t domain_start(struct domain *domain)
+{
+    const struct l4_slots mark = init.slots;
+    if (!init.devmgr.runs || (domain_uses_net(domain) && !init.net.runs)) {
+        return L4_ERR_BUSY;
+    }
+    l4_status_t status = build(domain);
+    if (status == L4_OK) {
+        domain->state = DOMAIN_READY;
+        status = process_run(&domain->vmm);
+    }
+    if (status != L4_OK) {
+        l4_log("%s cannot be built: %s", domain->config->name, l4_status_text(status));
+        forget(domain);
+        memset(&domain->vmm, 0, sizeof domain->vmm);
+        init_slots_rollback(&mark);
+        domain->state = DOMAIN_FAILED;
+    }
+    return status;
+}
+
+/* A server that does not answer may still use the domain's memory: it is restarted, which ends
+ * that. */
+static void leave(struct domain *domain)
+{
+    const uint32_t badge = domain_badge(domain);
+    if (domain_uses_net(domain) &&
+        service_request(&init.net, NET_CLIENT_GONE, badge) == L4_ERR_TIMEOUT) {
+        l4_log("ipc-net does not answer");
+        net_restart();
+    }
+    const l4_status_t status = service_request(&init.devmgr, DEVMGR_CLIENT_GONE, badge);
+    if (status == L4_ERR_TIMEOUT) {
+        l4_log("devmgr does not answer");
+        devmgr_restart();
+    } else if (status != L4_OK && status != L4_ERR_STATE) {
+        l4_log("devmgr did not end the sessions of %s: %s", domain->config->name,
+               l4_status_text(status));
+    }
+}
+
+void domain_end(struct domain *domain, enum domain_state state)
+{
+    const l4_status_t status = l4_thread_stop(domain->vmm.thread);
+    (void)status; /* it goes in any case */
     domain->state = state;
+    leave(domain);
+    forget(domain);
+    l4_slots_give(&init.slots, domain->ram);
+    l4_slots_give(&init.slots, domain->ram_for_devices);
+    l4_slots_give(&init.slots, domain->control_page);
+    domain->ram_for_devices = L4_CAP_NULL;
+    process_forget(&domain->vmm);
+}
+
+static void restart(struct domain *domain)
+{
+    const l4_status_t status = domain_start(domain);
+    domain->wanted = status == L4_ERR_BUSY;
+    if (status == L4_OK) {
+        control_event("restarted", domain, "");
+    }
+}
+
+void domain_failed(struct domain *domain, const char *reason)
+{
+    domain_end(domain, DOMAIN_FAILED);
+    control_event("failed", domain, reason);
+    if (domain->config->restart != L4_RESTART_ON_FAILURE) {
+        return;
+    }
+    if (!limit_allows(&domain->limit, init_now_ns())) {
+        l4_log("%s has failed %u times within a minute and stays off", domain->config->name,
+               LIMIT_COUNT + 1u);
+        return;
+    }
+    l4_log("restarting %s", domain->config->name);
+    restart(domain);
+}
+
+void domains_resume(void)
+{
+    for (uint32_t i = 0; i < init.config.count; i++) {
+        if (init.domain[i].wanted) {
+            restart(&init.domain[i]);
+        }
+    }
 }

@@ -18,10 +18,8 @@ struct init init;
 
 _Noreturn void init_end(uint32_t exit_status)
 {
-    if (init.devmgr_runs) {
-        const l4_status_t status = devmgr_request(DEVMGR_FLUSH, 0);
-        (void)status; /* the machine ends either way */
-    }
+    const l4_status_t status = service_request(&init.devmgr, DEVMGR_FLUSH, 0);
+    (void)status; /* the machine ends either way */
     (void)l4_system_exit(L4_ROOT_SYSTEM, exit_status);
     l4_exit((int)exit_status);
 }
@@ -46,6 +44,22 @@ l4_cap_t init_slot(void)
     return slot;
 }
 
+void init_slots_rollback(const struct l4_slots *mark)
+{
+    for (uint32_t i = 0; i < init.slots.count; i++) {
+        if (l4_bitmap_test(init.slots.taken, i) && !l4_bitmap_test(mark->taken, i)) {
+            const l4_status_t status = l4_cap_delete(init.slots.first + i);
+            (void)status; /* empty: the memory behind it has been revoked */
+            l4_slots_give(&init.slots, init.slots.first + i);
+        }
+    }
+}
+
+uint64_t init_now_ns(void)
+{
+    return l4_system_clock().ns;
+}
+
 static void find_regions(void)
 {
     for (uint32_t i = 0; i < init.root->region_count; i++) {
@@ -61,7 +75,7 @@ static void find_regions(void)
 static void set_up(const struct l4_rootinfo *root)
 {
     init.root = root;
-    l4_log_to_kernel(L4_ROOT_SYSTEM, "init");
+    log_to_uart();
     if (root->magic != L4_BOOTINFO_MAGIC || root->version != L4_BOOTINFO_VERSION) {
         init_fail("init", "the kernel's start page has another version", L4_OK,
                   "build kernel and init together");
@@ -85,6 +99,9 @@ int l4_main(const void *arg)
     package_open();
     domains_reserve();
     devmgr_start();
+    if (net_wanted()) {
+        net_start();
+    }
     domains_start();
     supervise();
 }

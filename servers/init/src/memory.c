@@ -5,9 +5,6 @@
 
 #include "init.h"
 
-/* In the same 2 MiB as init's own segments, so that no further table is needed. */
-#define SCRATCH_ADDRESS 0x10100000u
-
 static bool unsplit(const struct l4_root_region *region, uint32_t *bytes)
 {
     struct l4_region_info info;
@@ -58,10 +55,16 @@ l4_status_t memory_take(uint32_t size, uint32_t align_log2, l4_cap_t *region)
     }
 }
 
+l4_status_t memory_split(l4_cap_t arena, uint32_t size, uint32_t align_log2, l4_cap_t *region)
+{
+    *region = init_slot();
+    return l4_region_split(arena, size, align_log2, *region);
+}
+
 l4_status_t memory_map(l4_cap_t region, void **address)
 {
-    *address = (void *)SCRATCH_ADDRESS;
-    return l4_aspace_map(L4_ROOT_ASPACE, region, SCRATCH_ADDRESS, L4_MAP_READ | L4_MAP_WRITE);
+    *address = (void *)MEMORY_SCRATCH;
+    return l4_aspace_map(L4_ROOT_ASPACE, region, MEMORY_SCRATCH, L4_MAP_READ | L4_MAP_WRITE);
 }
 
 l4_status_t memory_unmap(l4_cap_t region)

@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include <libfdt.h>
+
 #include <l4/base/range.h>
 #include <l4/format/dt.h>
 #include <l4/log.h>
@@ -12,7 +14,11 @@
 
 /* Congruent with 2 MiB, as the loader places the package: mapped with few tables. */
 #define PACKAGE_ADDRESS 0x40000000u
-#define VERIFIED_MAX (3u * CONFIG_DOMAINS + 4u)
+/* In the same GiB, so that no further table of the upper level is needed. */
+#define BOARD_TREE_ADDRESS 0x70000000u
+#define VERIFIED_MAX (3u * CONFIG_DOMAINS + 5u)
+#define NET_IMAGE "ipc-net"
+#define WORTH_A_LINE (1u << 20) /* verifying more than this takes a while in emulation */
 
 static const char *verified[VERIFIED_MAX];
 static uint32_t verified_count;
@@ -33,6 +39,11 @@ void package_image(const char *name, struct fit_image *image)
         if (strcmp(verified[i], name) == 0) {
             return;
         }
+    }
+    if (image->size > WORTH_A_LINE) {
+        const uint32_t tenths = (uint32_t)((image->size * 10 + (1u << 19)) >> 20);
+        l4_log("verifying %s (%u.%u MiB)", name, (unsigned int)(tenths / 10),
+               (unsigned int)(tenths % 10));
     }
     if (fit_verify(image, &error) != L4_OK) {
         refuse(name, &error);
@@ -83,10 +94,40 @@ static void stop_on_problems(void)
     }
 }
 
+/* The board's device tree, for the time of the checks; NULL: there is none to be read. */
+static const void *open_board_tree(void)
+{
+    const void *const tree = (const void *)BOARD_TREE_ADDRESS;
+    if (init.dtb_region == L4_CAP_NULL ||
+        l4_aspace_map(L4_ROOT_ASPACE, init.dtb_region, BOARD_TREE_ADDRESS, L4_MAP_READ) != L4_OK) {
+        return NULL;
+    }
+    return dt_check(tree, init.root->dtb_size) ? tree : NULL;
+}
+
+static uint64_t board_memory(const void *tree)
+{
+    uint64_t total = 0;
+    for (int node = fdt_node_offset_by_prop_value(tree, -1, "device_type", "memory", 7); node >= 0;
+         node = fdt_node_offset_by_prop_value(tree, node, "device_type", "memory", 7)) {
+        uint64_t base = 0;
+        uint64_t size = 0;
+        for (uint32_t i = 0; dt_reg(tree, node, i, &base, &size) == L4_OK; i++) {
+            total += size;
+        }
+    }
+    return total;
+}
+
 static void read_configuration(void)
 {
     struct fit_image image;
-    const struct config_board board = {memory_free(), image_size, NULL};
+    const void *const tree = open_board_tree();
+    if (tree == NULL) {
+        init_fail("the board's device tree", "cannot be read", L4_OK, "report this");
+    }
+    const struct config_board board = {memory_free(), image_size, NULL, tree, init.root->uart};
+    init.board_memory = board_memory(tree);
     package_image("config", &image);
     if (!dt_check(image.data, image.size)) {
         init_fail("image config", "it is not a device tree", L4_OK,
@@ -97,6 +138,8 @@ static void read_configuration(void)
     stop_on_problems();
     config_check(&init.config, &board, &init.report);
     stop_on_problems();
+    const l4_status_t status = memory_unmap(init.dtb_region);
+    (void)status; /* mapped above */
 }
 
 static void verify_if_named(const char *name)
@@ -121,6 +164,7 @@ void package_open(void)
     read_configuration();
     verify_if_named("devmgr");
     verify_if_named("vmm");
+    verify_if_named(net_wanted() ? NET_IMAGE : NULL);
     for (uint32_t i = 0; i < init.config.count; i++) {
         verify_if_named(init.config.domain[i].kernel);
         verify_if_named(init.config.domain[i].initrd);

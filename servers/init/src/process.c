@@ -18,6 +18,7 @@
 #define SERVER_BASE 0x10000000u
 #define SERVER_IMAGE_END 0x10180000u
 #define SERVER_WINDOW_END 0xe0000000u
+#define ZEROS_SIZE L4_PAGE_SIZE
 #define REMEDY_LINK "link it with libs/libl4/user.ld"
 
 static void open_elf(const char *name, struct fit_image *image, struct elf *elf)
@@ -64,7 +65,7 @@ uint32_t process_size(const char *name)
     struct elf elf;
     struct elf_segment segment;
     uint32_t index = 0;
-    uint32_t size = 2 * L4_PAGE_SIZE; /* message buffer, start page */
+    uint32_t size = 2 * L4_PAGE_SIZE + ZEROS_SIZE; /* message buffer, start page */
     open_elf(name, &image, &elf);
     while (next_segment(name, &elf, &index, &segment)) {
         if ((segment.flags & ELF_WRITE) != 0) {
@@ -82,6 +83,22 @@ l4_status_t process_give(struct process *process, l4_cap_t cap, l4_cap_t *slot)
         l4_slots_give(&init.slots, cap);
     }
     return status;
+}
+
+l4_status_t process_give_share(struct process *process, l4_cap_t region, uint32_t size,
+                               uint32_t rights, l4_cap_t *slot)
+{
+    const l4_cap_t share = init_slot();
+    const l4_status_t status = l4_region_share(region, 0, size, share, rights | L4_RIGHT_INFO);
+    return status != L4_OK ? status : process_give(process, share, slot);
+}
+
+l4_status_t process_give_split(struct process *process, l4_cap_t arena, uint32_t size,
+                               l4_cap_t *slot)
+{
+    l4_cap_t region = L4_CAP_NULL;
+    const l4_status_t status = memory_split(arena, size, L4_PAGE_SHIFT, &region);
+    return status != L4_OK ? status : process_give(process, region, slot);
 }
 
 /* Maps a region into the process and hands the capability over with it. */
@@ -127,6 +144,7 @@ static l4_status_t load_read_only(struct process *process, const struct fit_imag
     const uint32_t exec = (segment->flags & ELF_EXEC) != 0 ? L4_MAP_EXEC : 0;
     l4_status_t status = package_share(image->offset + segment->offset, segment->size,
                                        L4_RIGHT_READ | exec | L4_RIGHT_INFO, &region);
+    process->shared_bytes += segment->size;
     if (status == L4_OK && exec != 0) {
         status = l4_region_cache(region, L4_CACHE_SYNC_CODE, 0, segment->size);
     }
@@ -157,27 +175,21 @@ static l4_status_t load_image(struct process *process, const struct process_spec
     return L4_OK;
 }
 
-static l4_status_t split(l4_cap_t arena, uint32_t size, l4_cap_t *region)
-{
-    *region = init_slot();
-    return l4_region_split(arena, size, L4_PAGE_SHIFT, *region);
-}
-
 /* The memory of segments, message buffer and start page, mapped in init until process_seal(). */
 static l4_status_t open_private(struct process *process, const struct process_spec *spec)
 {
-    const uint32_t size = process_size(spec->image);
+    const uint32_t size = process_size(spec->image) - ZEROS_SIZE;
     if (size > MEMORY_SCRATCH_SIZE) {
         init_fail(spec->image, "it needs more memory than a server may", L4_OK, "make it smaller");
     }
-    const l4_status_t status = split(spec->arena, size, &process->memory);
+    const l4_status_t status = memory_split(spec->arena, size, L4_PAGE_SHIFT, &process->memory);
     return status != L4_OK ? status : memory_map(process->memory, &process->memory_address);
 }
 
 /* Address space, thread and endpoint; originals stay in init's table. */
 static l4_status_t create_objects(struct process *process, const struct process_spec *spec)
 {
-    l4_status_t status = split(spec->arena, spec->pool_size, &process->pool);
+    l4_status_t status = memory_split(spec->arena, spec->pool_size, L4_PAGE_SHIFT, &process->pool);
     if (status == L4_OK) {
         process->aspace = init_slot();
         status = l4_aspace_create(process->pool, process->aspace, spec->slots, 0);
@@ -201,14 +213,15 @@ static l4_status_t give_fixed_slots(struct process *process, uint32_t badge)
 {
     const uint32_t control = L4_RIGHT_CONTROL | L4_RIGHT_INFO;
     process->supervisor = init_slot();
-    l4_status_t status = l4_cap_copy(init.endpoint, process->supervisor, L4_ASPACE_SELF,
-                                     L4_RIGHT_SEND | L4_RIGHT_COPY | L4_RIGHT_INFO, badge);
+    l4_status_t status =
+        l4_cap_copy(init.endpoint, process->supervisor, L4_ASPACE_SELF,
+                    L4_RIGHT_SEND | L4_RIGHT_SIGNAL | L4_RIGHT_COPY | L4_RIGHT_INFO, badge);
     if (status == L4_OK) {
         status = l4_thread_set_fault(process->thread, process->supervisor);
     }
     if (status == L4_OK) {
         status = l4_cap_copy(process->supervisor, L4_START_INIT, process->aspace,
-                             L4_RIGHT_SEND | L4_RIGHT_INFO, 0);
+                             L4_RIGHT_SEND | L4_RIGHT_SIGNAL | L4_RIGHT_INFO, 0);
     }
     if (status == L4_OK) {
         status = l4_cap_copy(process->aspace, L4_START_ASPACE, process->aspace, control, 0);
@@ -263,6 +276,7 @@ static l4_status_t open_start_page(struct process *process, const struct process
     process->start->kind = spec->kind;
     process->start->slot_count = spec->slots;
     process->start->window_base = buffer_address(process) + 2 * L4_PAGE_SIZE;
+    process->window_base = process->start->window_base;
     process->start->window_size = SERVER_WINDOW_END - process->start->window_base;
     return map_and_give(process, share, start_page_address(process), L4_MAP_READ);
 }
@@ -284,7 +298,11 @@ l4_status_t process_create(struct process *process, const struct process_spec *s
     if (status == L4_OK) {
         status = set_buffer(process);
     }
-    return status != L4_OK ? status : open_start_page(process, spec);
+    if (status == L4_OK) {
+        status = open_start_page(process, spec);
+    }
+    return status != L4_OK ? status
+                           : memory_split(spec->arena, ZEROS_SIZE, L4_PAGE_SHIFT, &process->zeros);
 }
 
 l4_status_t process_seal(struct process *process)
@@ -302,8 +320,36 @@ l4_status_t process_run(const struct process *process)
                            buffer_address(process));
 }
 
+bool process_stand_in(struct process *process, uint32_t address)
+{
+    if (!process->reopening || process->stand_in_count == STAND_INS ||
+        address < process->window_base || address >= SERVER_WINDOW_END) {
+        return false;
+    }
+    const l4_cap_t share = init_slot();
+    l4_status_t status = l4_region_share(process->zeros, 0, L4_PAGE_SIZE, share,
+                                         L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_INFO);
+    if (status == L4_OK) {
+        status = l4_aspace_map(process->aspace, share, address & ~(L4_PAGE_SIZE - 1u),
+                               L4_MAP_READ | L4_MAP_WRITE);
+    }
+    process->stand_in[process->stand_in_count++] = share;
+    return status == L4_OK;
+}
+
+void process_drop_stand_ins(struct process *process)
+{
+    while (process->stand_in_count != 0) {
+        const l4_cap_t share = process->stand_in[--process->stand_in_count];
+        const l4_status_t status = l4_cap_delete(share);
+        (void)status; /* gone already with the process's memory */
+        l4_slots_give(&init.slots, share);
+    }
+}
+
 void process_forget(struct process *process)
 {
+    process_drop_stand_ins(process);
     const l4_status_t status = l4_cap_delete(process->supervisor);
     (void)status; /* ours */
     l4_slots_give(&init.slots, process->supervisor);
@@ -312,5 +358,6 @@ void process_forget(struct process *process)
     l4_slots_give(&init.slots, process->aspace);
     l4_slots_give(&init.slots, process->thread);
     l4_slots_give(&init.slots, process->endpoint);
+    l4_slots_give(&init.slots, process->zeros);
     memset(process, 0, sizeof *process);
 }

@@ -215,7 +215,7 @@ static bool one_megabyte(void *context, const char *name, uint64_t *size)
 static void checks_images_and_total_memory(void **state)
 {
     (void)state;
-    const struct config_board board = {0x0fffffff, one_megabyte, NULL};
+    const struct config_board board = {0x0fffffff, one_megabyte, NULL, NULL, 0};
     begin();
     domain_with_memory("a");
     string("pecan,kernel", "none");
