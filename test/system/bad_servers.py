@@ -51,7 +51,7 @@ def test(bench):
         assert f"[vmm:{act}] still here" in text, f"{act} did not survive:\n{text}"
         assert f"[init] guest {act} powered off" in text, text
     assert "devmgr refused 16 requests" in text, text
-    assert "[vmm:list-rights] 10 regions, 0 with rights too many" in text, text
+    assert "[vmm:list-rights] 11 regions, 0 with rights too many" in text, text
     assert "cannot be reclaimed" not in text, text
     assert "devmgr died" not in text and "PANIC" not in text, text
     assert "[init] every guest is off, not all in order: ending the machine" in text, text
