@@ -124,15 +124,20 @@ bool l4_ring_wait_data(struct l4_ring *ring)
     return l4_ring_wait_more(ring, 0);
 }
 
-bool l4_ring_wait_space(struct l4_ring *ring)
+bool l4_ring_wait_room(struct l4_ring *ring, uint32_t seen)
 {
     store(&ring->shared->producer_waits, 1);
     full_barrier();
-    if (l4_ring_space(ring) == 0) {
+    if (l4_ring_space(ring) <= seen) {
         return true;
     }
     store(&ring->shared->producer_waits, 0);
     return false;
+}
+
+bool l4_ring_wait_space(struct l4_ring *ring)
+{
+    return l4_ring_wait_room(ring, 0);
 }
 
 bool l4_ring_must_wake_consumer(struct l4_ring *ring)

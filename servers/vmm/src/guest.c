@@ -269,6 +269,7 @@ l4_status_t guest_boot(struct guest *guest)
                         vcpu_place(guest, i, i == 0 ? state.entry : 0, i == 0 ? state.r : zero));
     }
     vm_reset(&guest->vm);
+    guest_channels_reset(guest);
     return status;
 }
 

@@ -10,7 +10,10 @@
 #include <l4/proto/init.h>
 #include <l4/slots.h>
 #include <vmm/boot.h>
+#include <vmm/virtio_console.h>
+#include <vmm/virtio_net.h>
 #include <vmm/virtio_rng.h>
+#include <vmm/virtio_vsock.h>
 #include <vmm/vm.h>
 
 #include "guest_dedicated.h"
@@ -24,6 +27,23 @@ struct guest_rng {
     struct virtio_rng rng;
     struct guest_session session;
     struct l4_console source;
+};
+
+struct guest_port {
+    struct virtio_net net;
+    struct guest_session session;
+};
+#define GUEST_PORTS VIRTIO_SLOTS
+
+struct guest_hvc {
+    struct virtio_console console;
+    struct guest_session session;
+};
+
+struct guest_channel {
+    struct guest_session session;
+    l4_cap_t share; /* mapped into the guest: what its mapping is made of */
+    uint32_t port;  /* a port of the vsock device: its index there */
 };
 
 struct guest {
@@ -44,6 +64,11 @@ struct guest {
     struct guest_rng rng;
     struct guest_dedicated dedicated[GUEST_DEDICATED];
     struct boot_device dedicated_node[GUEST_DEDICATED];
+    struct guest_port port[GUEST_PORTS];
+    struct guest_hvc hvc;
+    struct guest_channel channel[L4_START_VM_CHANNELS];
+    struct virtio_vsock vsock;
+    struct boot_channel mapped[L4_START_VM_CHANNELS]; /* for the guest's tree */
     uint64_t epoch;
     struct boot_config boot;
     struct vcpus_l4 vcpus;
@@ -87,7 +112,8 @@ struct guest_kind {
     l4_status_t (*reopen)(struct guest *guest);
 };
 
-extern const struct guest_kind guest_uart, guest_disks, guest_entropy, guest_dedicated;
+extern const struct guest_kind guest_uart, guest_disks, guest_ports, guest_hvc, guest_entropy;
+extern const struct guest_kind guest_channels, guest_dedicated;
 
 /* Puts a virtio device into the next slot; sets its counters. `number` is appended to the name. */
 #define GUEST_ONLY_ONE 0xffffffffu
@@ -104,6 +130,11 @@ void guest_dedicated_reset(struct guest *guest);
 
 /* guest_control.c: L4_CONTROL_BIT has come. */
 void guest_control(struct guest *guest);
+
+/* guest_channel.c: the guest rings channel n (of vm.limits.channels); and the guest was reset: the
+ * channels that it has mapped are closed in its name. */
+void guest_channel_notify(struct guest *guest, uint32_t n);
+void guest_channels_reset(struct guest *guest);
 
 /* guest_console.c: the ports of the serial port and the clock. */
 struct pl011_port guest_console_port(struct guest *guest);

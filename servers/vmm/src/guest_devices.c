@@ -11,7 +11,8 @@
 
 /* Disks, ports, console, entropy, vsock (docs/book/devices.md); what has no slot comes anywhere. */
 static const struct guest_kind *const kinds[] = {
-    &guest_uart, &guest_disks, &guest_entropy, &guest_dedicated, /* after all that has a slot */
+    &guest_uart,    &guest_disks,    &guest_ports,     &guest_hvc,
+    &guest_entropy, &guest_channels, &guest_dedicated, /* after all that has a slot */
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))

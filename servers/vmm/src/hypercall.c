@@ -40,7 +40,7 @@ static uint32_t cpu_on(struct power_state *power, const struct power_limits *lim
         return PSCI_INVALID_ADDRESS;
     }
     power->on[cpu] = 1;
-    *call = (struct power_call){cpu, r[2], r[3]};
+    *call = (struct power_call){.cpu = cpu, .entry = r[2], .context = r[3]};
     return PSCI_SUCCESS;
 }
 
@@ -85,6 +85,16 @@ static uint32_t arch_features(uint32_t function)
 {
     return function == SMCCC_VERSION || function == SMCCC_ARCH_FEATURES ? PSCI_SUCCESS
                                                                         : PSCI_NOT_SUPPORTED;
+}
+
+static enum power_wish channel_notify(const struct power_limits *limits, uint32_t r[4],
+                                      struct power_call *call)
+{
+    uint32_t channel = r[1];
+    bool there = channel < PECAN_CHANNELS && (limits->channels & 1u << channel) != 0;
+    r[0] = there ? PSCI_SUCCESS : PSCI_INVALID_PARAMETERS;
+    call->channel = channel;
+    return there ? POWER_NOTIFY : POWER_NONE;
 }
 
 /* The calls that end something; POWER_NONE for all others. */
@@ -151,15 +161,17 @@ enum power_wish hypercall(struct power_state *power, const struct power_limits *
         pecan_uid(r);
         return POWER_NONE;
     case PECAN_CALL_COUNT:
-        r[0] = 4; /* FEATURES, COUNT, UID, REVISION */
+        r[0] = 5; /* FEATURES, CHANNEL_NOTIFY, COUNT, UID, REVISION */
         return POWER_NONE;
     case PECAN_CALL_REVISION:
         r[0] = PECAN_REVISION_MAJOR;
         r[1] = PECAN_REVISION_MINOR;
         return POWER_NONE;
     case PECAN_FEATURES:
-        r[0] = 0; /* no optional service yet */
+        r[0] = limits->channels != 0 ? PECAN_FEATURE_CHANNELS : 0;
         return POWER_NONE;
+    case PECAN_CHANNEL_NOTIFY:
+        return channel_notify(limits, r, call);
     default:
         return power_call(power, limits, cpu, r, call);
     }

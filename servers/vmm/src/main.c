@@ -68,6 +68,9 @@ static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, uint32_t *action
     case POWER_SYSTEM_OFF:
         guest_off(L4_OFF_POWER, L4_OK);
         return false;
+    case POWER_NOTIFY:
+        guest_channel_notify(&guest, guest.vm.call.channel);
+        break;
     case POWER_SYSTEM_RESET:
         status = guest_reset(&guest, cpu);
         *actions = 0;

@@ -56,8 +56,9 @@ void vm_init(struct vm *vm, const struct vm_config *config)
     vm->vcpu = config->vcpu;
     vm->console = config->console;
     vm->clock = config->clock;
-    vm->limits = (struct power_limits){config->memory.ram_base, config->memory.ram_size,
-                                       config->memory.rom_size};
+    vm->limits = (struct power_limits){.ram_base = config->memory.ram_base,
+                                       .ram_size = config->memory.ram_size,
+                                       .rom_size = config->memory.rom_size};
     const struct pl011_port uart = {vm, uart_irq, console_transmit, console_receive};
     const struct pl031_port rtc = {vm, rtc_irq, clock_seconds};
     gic_init(&vm->gic, config->cpus, &config->gic);

@@ -10,7 +10,7 @@
 #include <vmm/hypercall.h>
 
 static struct power_state power;
-static const struct power_limits limits = {0x40000000, 0x01000000, 0x1000};
+static const struct power_limits limits = {0x40000000, 0x01000000, 0x1000, 0x82};
 static struct power_call call;
 static uint32_t r[4];
 
@@ -123,8 +123,22 @@ static void vendor_range(void **state)
     assert_int_not_equal(PECAN_UID_0, PSCI_NOT_SUPPORTED);
     assert_int_equal(answer(PECAN_CALL_REVISION, 0, 0, 0), 1);
     assert_int_equal(r[1], 0);
-    assert_int_equal(answer(PECAN_FEATURES, 0, 0, 0), 0);
+    assert_int_equal(answer(PECAN_FEATURES, 0, 0, 0), PECAN_FEATURE_CHANNELS);
+    assert_int_equal(answer(PECAN_CALL_COUNT, 0, 0, 0), 5);
     assert_int_equal(answer(0x86000001, 0, 0, 0), PSCI_NOT_SUPPORTED);
+}
+
+static void channel_notify(void **state)
+{
+    (void)state;
+    assert_int_equal(hvc(PECAN_CHANNEL_NOTIFY, 7, 0, 0), POWER_NOTIFY);
+    assert_int_equal(call.channel, 7);
+    assert_int_equal(r[0], PSCI_SUCCESS);
+    assert_int_equal(hvc(PECAN_CHANNEL_NOTIFY, 1, 0, 0), POWER_NOTIFY);
+    assert_int_equal(answer(PECAN_CHANNEL_NOTIFY, 0, 0, 0), PSCI_INVALID_PARAMETERS);
+    assert_int_equal(answer(PECAN_CHANNEL_NOTIFY, 8, 0, 0), PSCI_INVALID_PARAMETERS);
+    assert_int_equal(answer(PECAN_CHANNEL_NOTIFY, 33, 0, 0), PSCI_INVALID_PARAMETERS);
+    assert_int_equal(answer(PECAN_CHANNEL_NOTIFY, 0xffffffff, 0, 0), PSCI_INVALID_PARAMETERS);
 }
 
 static void unknown_functions(void **state)
@@ -149,8 +163,8 @@ static void unknown_functions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(versions),     T(features),          T(cpu_on), T(affinity_levels), T(system_ends),
-        T(vendor_range), T(unknown_functions),
+        T(versions),    T(features),     T(cpu_on),         T(affinity_levels),
+        T(system_ends), T(vendor_range), T(channel_notify), T(unknown_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

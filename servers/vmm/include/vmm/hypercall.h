@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <l4/guest/channel.h>
+
 #define POWER_CPUS 8u
 
 /* SMCCC function identifiers. */
@@ -49,6 +51,7 @@ enum power_wish {
     POWER_CPU_OFF,      /* the calling vCPU stops; no answer */
     POWER_SYSTEM_OFF,   /* no answer */
     POWER_SYSTEM_RESET, /* no answer */
+    POWER_NOTIFY,       /* answer, and ring the other end of channel power_call.channel */
 };
 
 /* Which vCPUs are on: the whole state. */
@@ -61,12 +64,14 @@ struct power_state {
 struct power_limits {
     uint64_t ram_base, ram_size;
     uint32_t rom_size;
+    uint32_t channels; /* one bit each: those that the guest may ring */
 };
 
 struct power_call {
     uint32_t cpu;     /* POWER_CPU_ON: which */
     uint32_t entry;   /* bit 0: Thumb */
     uint32_t context; /* its r0 */
+    uint32_t channel; /* POWER_NOTIFY: which */
 };
 
 /* vCPU 0 on, the others off. */

@@ -65,6 +65,8 @@ bool l4_ring_wait_data(struct l4_ring *ring);
 /* For a consumer that leaves `seen` bytes in the ring: true = there are no more than those. */
 bool l4_ring_wait_more(struct l4_ring *ring, uint32_t seen);
 bool l4_ring_wait_space(struct l4_ring *ring);
+/* For a producer that wants more than the `seen` bytes of space: true = there are no more. */
+bool l4_ring_wait_room(struct l4_ring *ring, uint32_t seen);
 
 /* After a transfer: true = the peer waits; its flag is lowered; send the doorbell. */
 bool l4_ring_must_wake_consumer(struct l4_ring *ring);
