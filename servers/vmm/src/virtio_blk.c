@@ -105,6 +105,15 @@ static void requests_submit(struct virtio_blk *blk, uint32_t mask)
 {
     for (; mask != 0; mask &= mask - 1u) {
         blk->port.submit(blk->port.context, &blk->state.request[__builtin_ctz(mask)]);
+        blk->kick_due = true;
+    }
+}
+
+static void kick(struct virtio_blk *blk)
+{
+    if (blk->kick_due) {
+        blk->kick_due = false;
+        blk->port.kick(blk->port.context);
     }
 }
 
@@ -197,7 +206,7 @@ bool virtio_blk_completed(struct virtio_blk *blk, uint32_t id, l4_status_t statu
     if (job->flush != 0 && job->status == S_OK) {
         job->flush = 0;
         job->parts = 1;
-        blk->port.submit(blk->port.context, request_new(blk, n, L4_DISK_FLUSH));
+        requests_submit(blk, 1u << request_new(blk, n, L4_DISK_FLUSH)->id);
     } else {
         job_end(blk, n);
     }
@@ -299,7 +308,7 @@ static void queue_run(struct virtio_blk *blk)
             break;
         }
     }
-    blk->port.kick(blk->port.context);
+    kick(blk);
     virtio_signal(virtio, 0);
 }
 
@@ -308,7 +317,7 @@ void virtio_blk_go_on(struct virtio_blk *blk)
     if (blk->state.waits != 0) {
         queue_run(blk);
     } else {
-        blk->port.kick(blk->port.context);
+        kick(blk);
         virtio_signal(&blk->virtio, 0);
     }
 }

@@ -62,6 +62,7 @@ void driver_write(uint32_t offset, uint32_t value)
 
 void driver_queue(uint32_t queue)
 {
+    memset(driver_ram + QUEUE_AT(queue) + AVAIL_AT, 0, 0x1000 - AVAIL_AT); /* both rings */
     driver_write(REG_QUEUE_SEL, queue);
     driver_write(REG_QUEUE_NUM, DRIVER_QUEUE_SIZE);
     driver_write(REG_QUEUE_DESC, DRIVER_RAM + QUEUE_AT(queue));

@@ -56,6 +56,7 @@ struct virtio_blk {
     struct virtio_blk_state state;
     struct virtio_blk_disk disk;
     struct virtio_blk_port port;
+    bool kick_due; /* something has been submitted since */
 };
 
 /* Everything but what vm_virtio_add() fills in; virtio.counters is the caller's business too. */
