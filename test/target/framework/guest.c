@@ -31,6 +31,11 @@ static bool map_gicv(const struct guest *g)
 
 bool guest_create(struct guest *g, const uint32_t *begin, const uint32_t *end)
 {
+    return guest_create_flags(g, begin, end, 0);
+}
+
+bool guest_create_flags(struct guest *g, const uint32_t *begin, const uint32_t *end, uint32_t flags)
+{
     *g = (struct guest){0};
     g->space = space_create_bare(SPACE_POOL, SPACE_SLOTS, L4_ASPACE_GUEST);
     g->ram = memory_mapped(GUEST_RAM_SIZE, &g->ram_region);
@@ -45,7 +50,7 @@ bool guest_create(struct guest *g, const uint32_t *begin, const uint32_t *end)
     return CHECK_OK(l4_region_cache(g->ram_region, L4_CACHE_SYNC_CODE, 0, GUEST_RAM_SIZE)) &&
            space_map(g->space, g->ram_region, 0, GUEST_RAM_SIZE, GUEST_RAM, RWX) != L4_CAP_NULL &&
            map_gicv(g) &&
-           CHECK_OK(l4_create(g->space->cap, L4_TYPE_THREAD, g->vcpu, L4_THREAD_GUEST)) &&
+           CHECK_OK(l4_create(g->space->cap, L4_TYPE_THREAD, g->vcpu, L4_THREAD_GUEST | flags)) &&
            CHECK_OK(l4_thread_set_sched(g->vcpu, GUEST_PRIORITY, GUEST_PRIORITY, 0, 0)) &&
            CHECK_OK(l4_thread_set_fault(g->vcpu, g->endpoint));
 }

@@ -35,6 +35,9 @@ struct guest {
 
 /* Ready to start at the blob's first instruction. False and a recorded failure if it failed. */
 bool guest_create(struct guest *guest, const uint32_t *begin, const uint32_t *end);
+/* The same; flags: L4_THREAD_PMU. */
+bool guest_create_flags(struct guest *guest, const uint32_t *begin, const uint32_t *end,
+                        uint32_t flags);
 bool guest_start(struct guest *guest);
 /* Takes the next exit into guest->exit; it must have this label. */
 bool guest_expect(struct guest *guest, uint32_t label);
