@@ -19,7 +19,7 @@
 
 #define DEVMGR_IMAGE "devmgr"
 #define POOL_SIZE (96u << 10)
-#define QUIET_US 500000u /* from the start to INIT_DEVICES_QUIET */
+#define QUIET_US 5000000u /* from the start to INIT_DEVICES_QUIET */
 
 static struct l4_start_devmgr plan; /* what the start page says but for capabilities */
 
@@ -137,18 +137,11 @@ static void wait_until_quiet(void)
 {
     struct l4_msg msg;
     const l4_status_t status = l4_recv(init.endpoint, &msg, QUIET_US);
-    if (status == L4_OK && l4_tag_is_kernel(msg.tag)) {
-        init_fail("devmgr", "died while it started", L4_OK, "see its own message above");
+    if (status != L4_OK || l4_tag_is_kernel(msg.tag)) {
+        init_fail("devmgr", status == L4_OK ? "died while it started" : "does not start", status,
+                  "see its own messages");
     }
-    if (status == L4_OK) {
-        const l4_cap_t reply = init_slot();
-        const struct l4_msg answer = l4_msg(0, L4_OK, 0, 0, 0);
-        init.devices_quiet = true;
-        if (l4_cap_save_reply(reply) == L4_OK && l4_send(reply, &answer, 0) != L4_OK) {
-            init_fail("devmgr", "did not take an answer", L4_OK, "report this");
-        }
-        l4_slots_give(&init.slots, reply);
-    }
+    init.devices_quiet = true;
 }
 
 static void connect(void)

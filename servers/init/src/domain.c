@@ -124,6 +124,9 @@ l4_status_t domain_start(struct domain *domain)
     if (!init.devmgr.runs || (domain_uses_net(domain) && !init.net.runs)) {
         return L4_ERR_BUSY;
     }
+    if (domain->in_use) {
+        return L4_ERR_IO;
+    }
     l4_status_t status = build(domain);
     if (status == L4_OK) {
         domain->state = DOMAIN_READY;
@@ -154,6 +157,7 @@ static void leave(struct domain *domain)
         l4_log("devmgr does not answer");
         devmgr_restart();
     } else if (status != L4_OK && status != L4_ERR_STATE) {
+        domain->in_use = status == L4_ERR_IO;
         l4_log("devmgr did not end the sessions of %s: %s", domain->config->name,
                l4_status_text(status));
     }

@@ -95,6 +95,7 @@ struct domain {
     const struct config_domain *config;
     enum domain_state state;
     bool wanted;    /* to be built anew as soon as devmgr runs */
+    bool in_use;    /* its memory, by a device that could not be stopped */
     l4_cap_t arena; /* all of its memory; revoking it ends the domain */
     uint32_t arena_size;
     l4_cap_t ram;
@@ -261,8 +262,7 @@ void devmgr_start(void);
  * happens too often. */
 void devmgr_restart(void);
 
-/* INIT_DEVICES_QUIET of a restarted devmgr, answered already: gives its clients back what they had.
- */
+/* INIT_DEVICES_QUIET of a restarted devmgr: gives its clients back what they had. */
 void devmgr_ready(void);
 
 /* Gives devmgr the guest's memory, for its disks. */
@@ -317,7 +317,8 @@ void domains_reserve(void);
 /* Builds every VMM, then starts them all. */
 void domains_start(void);
 
-/* Builds and starts one that is not alive. Errors: those of building; nothing is left then. */
+/* Builds and starts one that is not alive. Errors: BUSY (a server is being restarted), IO (a device
+ * still uses its memory), those of building; nothing is left then. */
 L4_MUST_CHECK l4_status_t domain_start(struct domain *domain);
 
 /* Ends the domain and takes all its memory back. */

@@ -2,7 +2,6 @@
  * Supervision: requests of the servers, their faults, VMMs' answers, and the end of the machine.
  */
 #include <l4/base/status.h>
-#include <l4/cap.h>
 #include <l4/log.h>
 #include <l4/server.h>
 
@@ -121,19 +120,6 @@ static void handle_off(struct domain *domain, const struct l4_msg *msg)
     end_if_idle();
 }
 
-/* devmgr goes on before init needs it again: the reply must not wait for the end of this. */
-static void handle_quiet(void)
-{
-    const l4_cap_t slot = init_slot();
-    const struct l4_msg answer = l4_msg(0, L4_OK, 0, 0, 0);
-    const l4_status_t status = l4_cap_save_reply(slot) == L4_OK ? l4_send(slot, &answer, 0) : L4_OK;
-    (void)status; /* it died meanwhile: its fault comes next */
-    l4_slots_give(&init.slots, slot);
-    if (!init.devmgr.runs) {
-        devmgr_ready();
-    }
-}
-
 /* True: reply *msg. */
 static bool handle_request(struct domain *domain, struct l4_msg *msg)
 {
@@ -170,7 +156,9 @@ static bool handle_any(struct l4_msg *msg)
         return handle_request(domain, msg);
     }
     if (msg->badge == L4_BADGE_DEVMGR && l4_tag_label(msg->tag) == INIT_DEVICES_QUIET) {
-        handle_quiet();
+        if (!init.devmgr.runs) {
+            devmgr_ready();
+        }
         return false;
     }
     *msg = l4_msg(0, (uint32_t)L4_ERR_NOT_SUPPORTED, 0, 0, 0);

@@ -334,8 +334,8 @@ enum l4_init_label {
     /* The guest is off for good. w0 = enum l4_off_reason, w1 = l4_status_t for FAILED. When all
      * guests are off, init ends the machine. */
     INIT_GUEST_OFF = 2,
-    /* From devmgr: every device that it drives has been reset; what an earlier devmgr used for DMA
-     * may be used for something else. */
+    /* From devmgr, sent and not called: every device that it drives has been reset; what an earlier
+     * devmgr used for DMA may be used for something else. */
     INIT_DEVICES_QUIET = 3,
     /* Before sessions with a restarted server are opened anew: the pages of zeros that stood in for
      * their memory go away. The old memory is not touched any more. */
