@@ -90,6 +90,7 @@ static l4_status_t disk_create(struct guest *guest, uint32_t n)
     disk_rings(disk);
     struct virtio_blk_disk facts = disk_facts(disk);
     virtio_blk_init(&disk->blk, &facts, &port);
+    disk_serve(disk); /* asks for the doorbell of the first completion */
     return guest_virtio_add(guest, &disk->blk.virtio, "disk", n);
 }
 
