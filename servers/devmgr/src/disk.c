@@ -19,6 +19,7 @@ void disk_open(struct disk *disk, struct l4_disk_page *page, const char *label)
     memset(page, 0, sizeof *page);
     page->sectors = disk->sectors;
     page->flags = disk->flags;
+    page->complete.consumer_waits = 1; /* it has yet to look for the first time */
     for (uint32_t i = 0; i < L4_DISK_LABEL && label[i] != '\0'; i++) {
         page->label[i] = label[i];
     }

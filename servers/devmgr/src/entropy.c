@@ -35,6 +35,7 @@ void entropy_open(struct entropy *entropy, uint32_t client, struct l4_console_pa
 {
     struct entropy_client *const c = &entropy->client[client];
     memset(page, 0, sizeof *page);
+    page->rx.consumer_waits = 1; /* it has yet to look for the first time */
     l4_ring_init(&c->rx, &page->rx, page->rx_data, sizeof page->rx_data);
     c->open = true;
 }

@@ -71,6 +71,7 @@ l4_status_t nic_open(struct nic *nic, const struct dma *memory)
     nic->page = (struct l4_net_page *)(void *)memory->va;
     nic->page_pa = memory->pa;
     memset(nic->page, 0, sizeof *nic->page);
+    nic->page->rx.consumer_waits = 1; /* it has yet to look for the first time */
     read_config(nic);
     l4_ring_init(&nic->tx.ring, &nic->page->tx, NULL, L4_NET_SLOTS);
     l4_ring_init(&nic->rx.ring, &nic->page->rx, NULL, L4_NET_SLOTS);
