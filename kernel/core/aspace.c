@@ -59,6 +59,9 @@ l4_status_t aspace_create(struct cap *donated, uint32_t slots, uint32_t flags, s
     as->pool = pool;
     as->slot_count = slots;
     as->flags = flags;
+    for (uint32_t i = 0; i < CAP_TABLE_PAGES; i++) {
+        as->table[i] = cap_no_page;
+    }
     list_init(&as->objects);
     list_init(&as->mapped);
     object_init(&as->object, L4_TYPE_ASPACE, NULL, 0);

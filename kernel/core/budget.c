@@ -46,14 +46,10 @@ void budget_switch(struct sched_context *sc)
     }
 }
 
-bool budget_usable(struct sched_context *sc)
+bool budget_left(struct sched_context *sc)
 {
-    uint64_t now;
+    uint64_t now = arch_counter();
 
-    if (likely(!sc->limited || sc->round_robin)) {
-        return true;
-    }
-    now = arch_counter();
     if (sc == this_cpu()->sc) {
         charge(this_cpu(), now);
     }
@@ -211,24 +207,18 @@ static void replenish_expired(struct timeout *timeout)
     wake_waiting(sc);
 }
 
-/* The running turn is over; the next choice starts a new one. */
-static void next_turn(struct cpu *cpu)
-{
-    cpu->sc->remaining = cpu->sc->budget;
-    cpu->sc = NULL;
-}
-
 void budget_yield(void)
 {
     struct cpu *cpu = this_cpu();
 
     if (cpu->sc->round_robin) {
         charge(cpu, arch_counter());
-        next_turn(cpu);
+        cpu->sc->remaining = cpu->sc->budget;
+        cpu->sc = NULL;
     }
 }
 
-void budget_expired(void)
+void budget_expired(uint64_t now)
 {
     struct cpu *cpu = this_cpu();
     struct sched_context *sc = cpu->sc;
@@ -236,18 +226,21 @@ void budget_expired(void)
     if (sc == NULL || !sc->limited) {
         return;
     }
-    charge(cpu, arch_counter());
-    if (sc->remaining != 0) {
-        cpu->budget_deadline = cpu->charged_until + sc->remaining;
+    charge(cpu, now);
+    cpu->budget_deadline = UINT64_MAX;
+    if (sc->remaining == 0 && !sc->round_robin) {
+        cpu->reschedule = true; /* sched_choose finds it unusable */
         return;
     }
-    cpu->budget_deadline = UINT64_MAX;
-    if (sc->round_robin) {
-        next_turn(cpu);
-        sched_yield();
-    } else {
-        cpu->reschedule = true; /* sched_choose finds it unusable */
+    if (sc->remaining == 0) { /* a turn is over */
+        sc->remaining = sc->budget;
+        cpu->sc = NULL;
+        if (sched_rotate()) {
+            return;
+        }
+        cpu->sc = sc;
     }
+    cpu->budget_deadline = now + sc->remaining;
 }
 
 void budget_init(struct sched_context *sc)

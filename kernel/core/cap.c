@@ -7,6 +7,8 @@
 #include <kernel/thread.h>
 #include <kernel/trace.h>
 
+struct cap cap_no_page[CAP_SLOTS_PER_PAGE];
+
 static struct cap *cap_next(const struct cap *c)
 {
     struct list *next = c->link.next;
@@ -29,11 +31,13 @@ l4_status_t cap_free_slot(struct aspace *as, l4_cap_t index, struct cap **out)
         return L4_ERR_SLOT;
     }
     page = &as->table[index / CAP_SLOTS_PER_PAGE];
-    if (*page == NULL) {
-        *page = pool_alloc(&as->pool, POOL_PAGE);
-        if (*page == NULL) {
+    if (*page == cap_no_page) {
+        struct cap *made = pool_alloc(&as->pool, POOL_PAGE);
+
+        if (made == NULL) {
             return L4_ERR_NO_MEMORY;
         }
+        *page = made;
     }
     *out = &(*page)[index % CAP_SLOTS_PER_PAGE];
     return (*out)->type == L4_TYPE_NULL ? L4_OK : L4_ERR_SLOT;

@@ -14,10 +14,17 @@
 /* All bits that have collected, as a message. */
 static inline void deliver_signals(struct thread *to, struct endpoint *ep)
 {
-    const uint32_t w[4] = {ep->signals, 0, 0, 0};
+    uint32_t *r = to->frame.r;
 
+    r[FRAME_STATUS] = L4_OK;
+    r[FRAME_TAG] = (L4_KMSG_SIGNAL << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL;
+    r[FRAME_BADGE] = 0;
+    r[FRAME_TIMEOUT] = 0;
+    r[FRAME_W0] = ep->signals;
+    r[FRAME_W0 + 1] = 0;
+    r[FRAME_W0 + 2] = 0;
+    r[FRAME_W0 + 3] = 0;
     ep->signals = 0;
-    ipc_deliver(to, (L4_KMSG_SIGNAL << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, 0, w);
 }
 
 /* Takes the first receiver of ep; it is no longer waiting. */

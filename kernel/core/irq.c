@@ -115,7 +115,6 @@ static struct thread *serve_device(uint32_t number)
 {
     struct irq *i = number < IRQ_MAX ? irq_table[number] : NULL;
 
-    arch_irq_priority_drop(number);
     if (likely(i != NULL && i->target.type != L4_TYPE_NULL)) {
         i->active = 1;
         return endpoint_signal(container_of(i->target.object, struct endpoint, object), i->bits);
@@ -135,27 +134,24 @@ static struct thread *serve_device(uint32_t number)
 
 static void serve_timer(uint32_t number)
 {
-    struct cpu *cpu = this_cpu();
+    uint64_t now = arch_counter();
 
-    if (arch_counter() >= cpu->budget_deadline) {
-        budget_expired();
-    }
-    timeout_run();
-    arch_irq_priority_drop(number);
     arch_irq_deactivate(number);
+    timeout_run(now);
+    if (now >= this_cpu()->budget_deadline) {
+        budget_expired(now);
+    }
 }
 
 /* The kernel's own interrupts; false: it is a device's. */
 static bool serve_own(uint32_t number)
 {
     if (number == boot_info.timer_irq_virtual) {
-        arch_irq_priority_drop(number);
         arch_vcpu_timer_irq();
     } else if (number == boot_info.timer_irq_hyp) {
         serve_timer(number);
     } else if (number == boot_info.maintenance_irq) {
         arch_vcpu_maintenance_irq();
-        arch_irq_priority_drop(number);
         arch_irq_deactivate(number);
     } else {
         return false;
@@ -167,7 +163,7 @@ struct thread *irq_serve(void)
 {
     uint32_t number = arch_irq_acknowledge();
 
-    if (unlikely(number >= ARCH_IRQ_NONE - 3u)) {
+    if (unlikely(number == ARCH_IRQ_NONE)) {
         return NULL;
     }
     this_cpu()->irqs++;

@@ -60,16 +60,11 @@ static void step_stop(struct aspace *as)
 
 static void step_caps(struct aspace *as)
 {
-    struct cap *c;
-
     if (as->dying_cursor >= as->slot_count) {
         next_stage(as);
-        return;
-    }
-    c = aspace_slot(as, as->dying_cursor);
-    if (c == NULL) {
+    } else if (!aspace_has_page(as, as->dying_cursor)) {
         as->dying_cursor += CAP_SLOTS_PER_PAGE;
-    } else if (cap_delete(c) == L4_OK) {
+    } else if (cap_delete(aspace_slot(as, as->dying_cursor)) == L4_OK) {
         as->dying_cursor++;
     }
 }

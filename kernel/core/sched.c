@@ -30,14 +30,15 @@ static void find_top(struct cpu *cpu)
 static void enqueue(struct cpu *cpu, struct thread *t, bool at_head)
 {
     struct sched_queues *q = &cpu->queues;
-    struct list *queue = &q->queue[t->priority];
+    uint32_t priority = t->priority;
+    struct list *queue = &q->queue[priority];
 
     list_insert(at_head ? queue : queue->prev, &t->ready_link);
-    q->ready[t->priority / 32u] |= 1u << (t->priority % 32u);
-    q->summary |= 1u << (t->priority / 32u);
+    q->ready[priority / 32u] |= 1u << (priority % 32u);
+    q->summary |= 1u << (priority / 32u);
     t->queued = 1;
-    if ((int32_t)t->priority > cpu->top_ready) {
-        cpu->top_ready = t->priority;
+    if ((int32_t)priority > cpu->top_ready) {
+        cpu->top_ready = (int32_t)priority;
     }
 }
 
@@ -222,4 +223,22 @@ void sched_yield(void)
     cpu->current->state = L4_STATE_RUNNABLE;
     cpu->current = NULL;
     cpu->reschedule = true;
+}
+
+bool sched_rotate(void)
+{
+    struct cpu *cpu = this_cpu();
+    struct thread *self = cpu->current;
+    struct list *queue = &cpu->queues.queue[self->priority];
+    struct thread *next = container_of(queue->next, struct thread, ready_link);
+
+    if (list_empty(queue) || !budget_usable(next->sc)) {
+        return false;
+    }
+    list_take_first(queue);
+    list_append(queue, &self->ready_link);
+    self->queued = 1;
+    next->queued = 0;
+    (void)run(cpu, next);
+    return true;
 }

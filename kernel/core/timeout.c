@@ -55,10 +55,9 @@ void timeout_cancel(struct timeout *t)
     }
 }
 
-void timeout_run(void)
+void timeout_run(uint64_t now)
 {
     struct cpu *cpu = this_cpu();
-    uint64_t now = arch_counter();
 
     for (uint32_t i = 0; i < EXPIRE_AT_ONCE; i++) {
         struct heap_node *first = cpu->timeouts.root;

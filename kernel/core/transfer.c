@@ -119,7 +119,7 @@ static int find_slots(struct thread *to, uint32_t items)
 {
     for (uint32_t i = 0; i < items; i++) {
         l4_cap_t index = to->buffer->slot[i];
-        bool made = aspace_slot(to->aspace, index) == NULL;
+        bool made = !aspace_has_page(to->aspace, index);
         struct cap *slot;
 
         if (cap_free_slot(to->aspace, index, &slot) != L4_OK) {

@@ -89,12 +89,11 @@ uint32_t arch_irq_acknowledge(void)
 {
     uint32_t irq = *reg(gicc, GICC_IAR) & 0x3ffu;
 
-    return irq < FIRST_SPECIAL ? irq : ARCH_IRQ_NONE;
-}
-
-void arch_irq_priority_drop(uint32_t irq)
-{
+    if (unlikely(irq >= FIRST_SPECIAL)) {
+        return ARCH_IRQ_NONE;
+    }
     *reg(gicc, GICC_EOIR) = irq;
+    return irq;
 }
 
 void arch_irq_deactivate(uint32_t irq)

@@ -23,7 +23,8 @@ void stage2_start(void);
 /* Cycle counter at the start of the present stretch (nonpreempt.c). */
 extern uint32_t nonpreempt_start;
 
-/* A trap that the vectors do not handle themselves. Returns the thread to run. */
+/* A trap of a native thread that is no plain system call; any trap at all. The thread to run. */
+struct thread *trap_native(struct thread *self, uint32_t hsr);
 struct thread *trap_handle(struct thread *self, uint32_t hsr);
 /* An exception of the kernel itself; registers are in panic_frame. */
 void trap_hyp(uint32_t what) __attribute__((noreturn));

@@ -11,6 +11,7 @@ static_assert(offsetof(struct arch_frame, sp) == 0, "vectors.S");
 static_assert(offsetof(struct arch_frame, pc) == 4, "vectors.S");
 static_assert(offsetof(struct arch_frame, r) == FRAME_R_OFFSET, "vectors.S");
 static_assert(sizeof(struct arch_frame) == FRAME_SIZE, "vectors.S");
+static_assert(offsetof(struct thread, vcpu) == FRAME_SIZE, "vectors.S");
 static_assert(L4_SYS_COUNT == ASM_SYS_COUNT, "vectors.S");
 
 #define PSR_MODE 0x1fu

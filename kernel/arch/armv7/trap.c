@@ -32,7 +32,7 @@ static uint32_t abort_kind(uint32_t status, uint32_t access, uint32_t address)
     return status == FS_DEBUG ? L4_FAULT_BREAKPOINT : L4_FAULT_EXTERNAL;
 }
 
-static struct thread *__attribute__((noinline)) trap_native(struct thread *self, uint32_t hsr)
+struct thread *trap_native(struct thread *self, uint32_t hsr)
 {
     uint32_t kind = L4_FAULT_UNDEFINED;
     uint32_t address = self->frame.pc;
@@ -56,7 +56,7 @@ static struct thread *__attribute__((noinline)) trap_native(struct thread *self,
 
 struct thread *trap_handle(struct thread *self, uint32_t hsr)
 {
-    return likely(self->vcpu != NULL) ? trap_guest(self, hsr) : trap_native(self, hsr);
+    return self->vcpu != NULL ? trap_guest(self, hsr) : trap_native(self, hsr);
 }
 
 void trap_hyp(uint32_t what)

@@ -4,6 +4,8 @@
  *
  * A handler gets the thread in r0 and returns the thread to run (metrics syscall.null, ipc.rpc).
  */
+#include <l4/abi/syscall.h>
+
 #include "asm_defs.h"
 
     .syntax unified
@@ -22,6 +24,9 @@ hyp_vectors:
     b       hyp_trap
     b       hyp_irq
     b       hyp_fiq
+
+/* One word of the table of handlers. */
+#define handler(NAME, name, text) .word sys_##name;
 
 /* Saves the frame; r0 = the thread, sp = kernel stack. r1-r7 are what they were. */
     .macro save_frame
@@ -42,9 +47,13 @@ hyp_trap:
     adr     lr, thread_return
     eor     r2, r1, #HSR_SVC_ARM
     cmp     r2, #ASM_SYS_COUNT
-    bhs     trap_handle
-    ldr     r12, =syscall_table
-    ldr     pc, [r12, r2, lsl #2]
+    ldrlo   pc, [pc, r2, lsl #2]
+    b       1f
+    L4_SYSCALL_TABLE(handler)
+1:  ldr     r2, [r0, #FRAME_SIZE]       /* thread.vcpu */
+    cmp     r2, #0
+    bne     trap_guest
+    b       trap_native
 
     .balign 64
     .type hyp_irq, %function

@@ -10,7 +10,6 @@ void fake_reset(void)
 {
     memset(&fake, 0, sizeof(fake));
     fake.timer_deadline = UINT64_MAX;
-    fake.irq_running = 1023u;
 }
 
 void fake_work_end(void)

@@ -38,7 +38,6 @@ uint32_t arch_irq_acknowledge(void)
 {
     uint32_t irq = ARCH_IRQ_NONE;
 
-    kassert(fake.irq_running == ARCH_IRQ_NONE);
     if (timer_due()) {
         irq = fake.timer_irq;
     } else {
@@ -51,19 +50,12 @@ uint32_t arch_irq_acknowledge(void)
     }
     if (irq != ARCH_IRQ_NONE) {
         fake.irq_active[irq] = 1;
-        fake.irq_running = irq;
         if (fake.irq_edge[irq]) {
             fake.irq_raised[irq] = 0;
         }
+        fake_log(FAKE_IRQ_DROP, irq, 0);
     }
     return irq;
-}
-
-void arch_irq_priority_drop(uint32_t irq)
-{
-    kassert(fake.irq_running == irq);
-    fake.irq_running = ARCH_IRQ_NONE;
-    fake_log(FAKE_IRQ_DROP, irq, 0);
 }
 
 void arch_irq_deactivate(uint32_t irq)

@@ -10,10 +10,10 @@
 
 #define ARCH_IRQ_NONE 1023u
 
-uint32_t arch_irq_count(void);             /* INTIDs implemented */
-uint32_t arch_irq_acknowledge(void);       /* INTID now active, or ARCH_IRQ_NONE */
-void arch_irq_priority_drop(uint32_t irq); /* EOIR */
-void arch_irq_deactivate(uint32_t irq);    /* DIR */
+uint32_t arch_irq_count(void); /* INTIDs implemented */
+/* INTID now active, its priority dropped so that others are not held up; or ARCH_IRQ_NONE. */
+uint32_t arch_irq_acknowledge(void);
+void arch_irq_deactivate(uint32_t irq);
 void arch_irq_enable(uint32_t irq);
 void arch_irq_disable(uint32_t irq);
 void arch_irq_configure(uint32_t irq, bool edge);

@@ -16,7 +16,8 @@
 #define ASPACE_DONATIONS 6u
 
 struct aspace {
-    struct cap *table[CAP_TABLE_PAGES]; /* first: one instruction less in every lookup */
+    struct cap *table[CAP_TABLE_PAGES]; /* first: one instruction less in every lookup. A page that
+                                           is not there is cap_no_page */
     struct object object;
     struct arch_aspace arch;
     struct pool pool;
@@ -40,16 +41,19 @@ l4_status_t aspace_donate(struct aspace *as, struct cap *donated) L4_MUST_CHECK;
 int aspace_map(struct aspace *as, struct cap *region, uint32_t va, uint32_t attr) L4_MUST_CHECK;
 int aspace_unmap(struct cap *region) L4_MUST_CHECK;
 
-/* The slot at `index`, or NULL. */
+/* The slot at `index`, or NULL beyond the table's end. Only cap_free_slot() gives one to be filled.
+ */
 static inline struct cap *aspace_slot(const struct aspace *as, l4_cap_t index)
 {
-    struct cap *page;
+    return likely(index < as->slot_count)
+               ? &as->table[index / CAP_SLOTS_PER_PAGE][index % CAP_SLOTS_PER_PAGE]
+               : NULL;
+}
 
-    if (unlikely(index >= as->slot_count)) {
-        return NULL;
-    }
-    page = as->table[index / CAP_SLOTS_PER_PAGE];
-    return likely(page != NULL) ? &page[index % CAP_SLOTS_PER_PAGE] : NULL;
+/* The page of the slot at `index` has been made. */
+static inline bool aspace_has_page(const struct aspace *as, l4_cap_t index)
+{
+    return index < as->slot_count && as->table[index / CAP_SLOTS_PER_PAGE] != cap_no_page;
 }
 
 /* The capability at `index` if it has `type` and all of `rights`; otherwise CAP or RIGHTS. */

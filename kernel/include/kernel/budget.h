@@ -9,11 +9,15 @@
 /* Charges what ran so far and goes on with `sc` (NULL: idle). */
 void budget_switch(struct sched_context *sc);
 /* May a thread run on sc now? Starts a new period if one is due. */
-bool budget_usable(struct sched_context *sc);
+bool budget_left(struct sched_context *sc);
+static inline bool budget_usable(struct sched_context *sc)
+{
+    return likely(!sc->limited || sc->round_robin) || budget_left(sc);
+}
 /* t, not queued, cannot run on its budget: finds it another lender or makes it wait. */
 void budget_block(struct thread *t);
 /* The timer found the running budget used up. */
-void budget_expired(void);
+void budget_expired(uint64_t now);
 /* The running thread gives the rest of its turn away. */
 void budget_yield(void);
 void budget_init(struct sched_context *sc);

@@ -63,6 +63,9 @@ struct cap {
     struct aspace *space;
 } __attribute__((aligned(64)));
 
+/* Free slots for good: stands for every page of a table that has not been made. */
+extern struct cap cap_no_page[CAP_SLOTS_PER_PAGE];
+
 /* True if c has descendants. */
 bool cap_has_children(const struct cap *c);
 

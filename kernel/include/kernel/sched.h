@@ -51,6 +51,9 @@ struct thread *sched_switch_to(struct thread *next);
 struct thread *sched_preempt(struct thread *woken);
 /* The current thread goes to the end of its priority's queue. */
 void sched_yield(void);
+/* The same and the switch to the next of that priority; false: there is none, or it may not run.
+ * Metric: sched.switch. */
+bool sched_rotate(void);
 /* Changes the effective priority, wherever t waits. */
 void sched_set_priority(struct thread *t, uint32_t priority);
 

@@ -15,7 +15,7 @@ struct timeout {
 void timeout_set(struct timeout *t, uint64_t deadline);
 void timeout_cancel(struct timeout *t);
 /* Runs what has expired, a bounded number at a time; afterwards the timer has to be programmed. */
-void timeout_run(void);
+void timeout_run(uint64_t now);
 /* Programs the timer for the earliest of the heap and the running budget. */
 void timeout_program(void);
 

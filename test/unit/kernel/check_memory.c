@@ -176,7 +176,7 @@ static void check_pool(const struct aspace *as)
 
     take(as, as, class_bytes[POOL_1024], "an address space");
     for (uint32_t i = 0; i < CAP_TABLE_PAGES; i++) {
-        if (as->table[i] != NULL) {
+        if (as->table[i] != cap_no_page) {
             take(as, as->table[i], L4_PAGE_SIZE, "a capability table");
             used += L4_PAGE_SIZE;
         }

@@ -123,7 +123,7 @@ uint32_t seen(const char *what, uint64_t value)
 void run_timeouts(void)
 {
     while (cpu_boot.timeouts.root != NULL && cpu_boot.timeouts.root->key <= test_counter) {
-        timeout_run();
+        timeout_run(test_counter);
     }
 }
 

@@ -77,7 +77,6 @@ struct fake {
     uint8_t irq_enabled[FAKE_IRQS];
     uint8_t irq_active[FAKE_IRQS];
     uint8_t irq_edge[FAKE_IRQS];
-    uint32_t irq_running; /* acknowledged, priority not dropped */
 
     struct thread *switched_to;
     struct aspace *loaded; /* whose tables the walker uses */

@@ -29,6 +29,8 @@
     X(IRQ, irq, "bind, acknowledge and assign interrupts")                                         \
     X(SYSTEM, system, "ABI version, time, yield, statistics, trace and debug output")
 
+#ifndef __ASSEMBLER__
+
 enum l4_syscall {
 #define L4_SYSCALL_ENUM(NAME, name, text) L4_SYS_##NAME,
     L4_SYSCALL_TABLE(L4_SYSCALL_ENUM)
@@ -165,5 +167,7 @@ enum l4_stat {
     L4_STAT_IRQS,
     L4_STAT_COUNT
 };
+
+#endif /* __ASSEMBLER__ */
 
 #endif
