@@ -7,7 +7,7 @@
 
 #include "devmgr.h"
 
-#define STALL_NS 100000000ull /* the serial line waits so long for a port that takes nothing */
+#define STALL_NS 1000000000ull /* the serial line waits so long for a port that takes nothing */
 #define PIECE 256u
 
 static struct {
