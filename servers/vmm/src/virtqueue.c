@@ -133,15 +133,15 @@ static const uint8_t *indirect_table(const struct virtio *virtio, const struct d
     return memory_ram(virtio->memory, d->address, d->size);
 }
 
-/* A table has no more steps than entries: that ends loops. The last descriptor may name a second
- * table, which names no third. */
+/* The last descriptor may name a second table, which names no third. So each step adds a segment,
+ * or is the only one that does not: a loop ends when there is no room for more. */
 static bool chain_collect(const struct virtio *virtio, const struct virtio_queue_state *q,
                           const uint8_t *table, struct virtio_chain *chain)
 {
     uint32_t entries = q->size;
     uint32_t index = chain->head;
     bool indirect = false;
-    for (uint32_t steps = 0; steps < entries && index < entries; steps++) {
+    while (index < entries) {
         struct descriptor d = descriptor_load(table, index);
         index = d.next;
         if ((d.flags & DESC_F_INDIRECT) != 0) {
@@ -151,7 +151,6 @@ static bool chain_collect(const struct virtio *virtio, const struct virtio_queue
             }
             indirect = true;
             index = 0;
-            steps = UINT32_MAX; /* the loop's increment makes it 0 */
             continue;
         }
         if (!segment_add(virtio, chain, &d)) {

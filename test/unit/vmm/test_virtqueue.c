@@ -353,7 +353,6 @@ static void tables_that_were_not_negotiated(void **state)
 static void more_bytes_than_4_gib(void **state)
 {
     (void)state;
-    virtio.state.queue[0].size = DRIVER_QUEUE_SIZE;
     driver.memory.ram_size = UINT64_C(0xc0000000); /* never touched */
     driver_desc(0, 1, DRIVER_RAM, 0x80000000, 0, 0);
     bad_desc(DRIVER_RAM, 0x80000000, DESC_NEXT, 1);
@@ -362,10 +361,14 @@ static void more_bytes_than_4_gib(void **state)
 static void the_available_index_jumps(void **state)
 {
     (void)state;
+    (void)driver_put(0, three + 2, 1); /* what is found there would do */
     driver_avail(0)[1] = DRIVER_QUEUE_SIZE + 1;
     assert_broken();
+    driver.next_desc = 0;
+    (void)driver_put(0, three + 2, 1);
     driver_avail(0)[1] = 0xffff; /* backwards */
     assert_broken();
+    driver.next_desc = 0;
     for (uint32_t i = 0; i < DRIVER_QUEUE_SIZE; i++) { /* a full ring is none of these */
         (void)driver_put(0, three + 2, 1);
     }
