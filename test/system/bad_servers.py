@@ -21,11 +21,13 @@ ACTS = {
     "list-rights": None,
     "nothing": None,
 }
+RESTART = 'pecan,restart = "on-failure";'
 DOMAIN = """\t\t{act} {{
 \t\t\tcompatible = "openamp,domain-v1";
 \t\t\tmemory = <0x0 0x40000000 0x0 0x00100000>;
 \t\t\tpecan,rom = "u-boot";
 \t\t\tpecan,bootargs = "{act}";
+\t\t\t{restart}
 \t\t}};
 """
 
@@ -33,7 +35,8 @@ DOMAIN = """\t\t{act} {{
 def test(bench):
     config = bench.folder / "servers.dts"
     config.write_text("/dts-v1/;\n/ {\n\tdomains {\n\t\t#address-cells = <2>;\n\t\t#size-cells = <2>;\n"
-                      + "".join(DOMAIN.format(act=act) for act in ACTS) + "\t};\n};\n")
+                      + "".join(DOMAIN.format(act=act, restart=RESTART if act == "undefined" else "")
+                                for act in ACTS) + "\t};\n};\n")
     images = harness.project.images(bench.build)
     package = bench.package(config, {"vmm": images["badvmm"]})
     with bench.boot(package=package, semihosting=True) as machine:
@@ -47,6 +50,8 @@ def test(bench):
     for act, fault in ACTS.items():
         if fault:
             assert f"[init] vmm {act} died: {fault}" in text, f"no death of {act} ({fault}) in\n{text}"
+    assert text.count("[init] vmm undefined died") == 6, text
+    assert "[init] undefined has failed 6 times within a minute and stays off" in text, text
     for act in ("abuse-devmgr", "list-rights", "nothing"):
         assert f"[vmm:{act}] still here" in text, f"{act} did not survive:\n{text}"
         assert f"[init] guest {act} powered off" in text, text

@@ -31,6 +31,22 @@ CONFIG = """#include "domain.dtsi"
 	};
 };
 """
+DEAF = """#include "domain.dtsi"
+#include "board.dtsi"
+
+&console0 { status = "okay"; };
+
+/ {
+	domains {
+		deaf {
+			compatible = "openamp,domain-v1";
+			memory = <0x0 0x40000000 0x0 0x00100000>;
+			pecan,rom = "u-boot";
+			pecan,bootargs = "deaf";
+		};
+	};
+};
+"""
 NOISE = (b"", b"nonsense", b"{", b'{"id":1}', b'{"id":2,"verb":"dance"}', b'{"id":3,"verb":"stop","vm":"nobody"}',
          b"\x00\xff" * 100, b'{"verb":"list","id":[1]}', b"x" * 5000)
 
@@ -133,7 +149,26 @@ def connect(path):
             assert time.monotonic() < deadline, "the management port does not answer"
 
 
+def deaf_vmm(bench):
+    """A VMM that does not answer is named within the time limit, and can be stopped."""
+    config = bench.folder / "deaf.dts"
+    config.write_text(DEAF)
+    images = harness.project.images(bench.build)
+    with bench.boot(config, {"vmm": images["badvmm"]}) as machine:
+        machine.expect("deaf from now on", 60, guest_only=False)
+        control = connect(machine.devices.control)
+        began = time.monotonic()
+        why = refused(control, "pause", "deaf")
+        assert "does not answer" in why, why
+        assert time.monotonic() - began < 20
+        machine.expect(r"\[init\] vmm deaf does not answer", 20, guest_only=False)
+        assert control.call("top")["vms"][0]["state"] == "running"
+        control.call("stop", "deaf")
+        assert states(control)["deaf"] == "off"
+
+
 def test(bench):
+    deaf_vmm(bench)
     config = bench.folder / "manage.dts"
     config.write_text(CONFIG)
     with bench.boot(config) as machine:

@@ -30,7 +30,7 @@
 
 #define REQUEST_US 2000000u /* of init's calls to devmgr and ipc-net, and for a VMM's answer */
 #define NS_PER_US 1000u
-#define STAND_INS 32u
+#define STAND_INS 48u
 
 /* A server's address space, as init sees it while and after building it. The capabilities are in
  * init's table; what the server owns has been moved into the server's. */
@@ -341,7 +341,7 @@ void mailbox_reopen(struct domain *domain, uint32_t servers);
 /* The VMM has rung: looks whether it has answered. */
 void mailbox_rung(struct domain *domain);
 
-/* Gives up on VMMs that are late. True: some still have time. */
+/* Gives up on VMMs that are late. True: look again soon. */
 bool mailbox_tick(uint64_t now);
 
 /* --- control.c: the management port ---------------------------------------------------------- */

@@ -92,7 +92,7 @@ void mailbox_rung(struct domain *domain)
 
 bool mailbox_tick(uint64_t now)
 {
-    bool waits = false;
+    bool more = false;
     for (uint32_t i = 0; i < init.config.count; i++) {
         struct domain *const domain = &init.domain[i];
         if (!domain_lives(domain) || !domain->mailbox.waits) {
@@ -102,7 +102,7 @@ bool mailbox_tick(uint64_t now)
             l4_log("vmm %s does not answer", domain->config->name);
             answered(domain, L4_ERR_TIMEOUT);
         }
-        waits = waits || domain->mailbox.waits;
+        more = true;
     }
-    return waits;
+    return more;
 }

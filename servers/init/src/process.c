@@ -326,7 +326,10 @@ bool process_stand_in(struct process *process, uint32_t address)
         address < process->window_base || address >= SERVER_WINDOW_END) {
         return false;
     }
-    const l4_cap_t share = init_slot();
+    l4_cap_t share = L4_CAP_NULL;
+    if (l4_slots_take(&init.slots, &share) != L4_OK) {
+        return false;
+    }
     l4_status_t status = l4_region_share(process->zeros, 0, L4_PAGE_SIZE, share,
                                          L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_INFO);
     if (status == L4_OK) {

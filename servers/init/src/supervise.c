@@ -169,9 +169,9 @@ static bool handle_any(struct l4_msg *msg)
 static void run(void)
 {
     const uint64_t now = init_now_ns();
-    pending = mailbox_tick(now);
     devmgr_tick(now);
-    pending = control_run() || pending;
+    pending = control_run();
+    pending = mailbox_tick(now) || pending;
     pending = log_flush() || pending;
     pending = pending || !init.devmgr.runs;
 }

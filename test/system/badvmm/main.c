@@ -180,6 +180,19 @@ static void nothing(void)
 {
 }
 
+/* Says that its guest runs, and then hears nobody. */
+static void deaf(void)
+{
+    struct l4_msg msg = l4_msg(INIT_GUEST_STARTED, 0, 0, 0, 0);
+    if (ask(L4_START_INIT, &msg) == L4_OK) {
+        l4_log("deaf from now on");
+    }
+    for (;;) {
+        const l4_status_t status = l4_recv(L4_START_ENDPOINT, &msg, L4_TIMEOUT_NEVER);
+        (void)status;
+    }
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -199,6 +212,7 @@ static const struct {
     {"abuse-devmgr", abuse_devmgr},
     {"list-rights", list_rights},
     {"nothing", nothing},
+    {"deaf", deaf},
 };
 
 int l4_main(const void *arg)
