@@ -26,8 +26,9 @@ enum l4_client_badge {
 enum l4_devmgr_label {
     /* 1 is L4_SESSION_OPEN (l4/proto/session.h). */
     /* One log line, printed whole as "[client] text". w0 = bytes (<= DEVMGR_LOG_MAX), in the
-     * buffer's words. Control characters are replaced. Replied when the line is queued: a full
-     * queue delays it. */
+     * buffer's words; w1 = 0, or the line's number: a line with the number of the client's last is
+     * that line, sent again after a time-out, and is not printed twice. Control characters are
+     * replaced. Replied when the line is queued: a full queue delays it. */
     DEVMGR_LOG = 2,
     /* Reply: w1/w2 = seconds since 1970-01-01 00:00 UTC now, low/high. IO: no clock. */
     DEVMGR_WALL_CLOCK = 3,
