@@ -66,9 +66,26 @@ static bool retry_lines(void)
     return moved;
 }
 
-bool console_log(struct waiting_line *waiting, const char *prefix, const char *text,
-                 uint32_t length)
+/* The line is here already: printed, or waiting for room under a reply that nobody waits for. */
+static bool log_again(struct waiting_line *waiting)
 {
+    const l4_cap_t reply =
+        waiting->reply != L4_CAP_NULL ? devmgr_keep_reply() : (l4_cap_t)L4_CAP_NULL;
+    if (reply == L4_CAP_NULL) {
+        return true;
+    }
+    devmgr_answer(&waiting->reply, L4_ERR_CANCELED);
+    waiting->reply = reply;
+    return false;
+}
+
+bool console_log(struct waiting_line *waiting, const char *prefix, const char *text,
+                 uint32_t length, uint32_t number)
+{
+    if (number != 0 && number == waiting->number) {
+        return log_again(waiting);
+    }
+    waiting->number = number;
     if (!lines_wait() && mux_line(&devmgr.mux, prefix, text, length)) {
         return true;
     }

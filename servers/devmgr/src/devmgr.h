@@ -35,7 +35,8 @@
 
 /* A log line whose caller waits for room in the queue. */
 struct waiting_line {
-    l4_cap_t reply; /* 0: none waits */
+    l4_cap_t reply;  /* 0: none waits */
+    uint32_t number; /* of the latest line, waiting or not; 0: it had none */
     uint32_t length;
     char text[DEVMGR_LOG_MAX];
 };
@@ -175,9 +176,10 @@ bool devices_forget(uint32_t owners);
  * the doorbells or devmgr.poll for what is still to come. */
 void console_run(void);
 
-/* Queues a log line of the present caller. False: it must wait; its reply has been kept. */
+/* Queues a log line of the present caller. False: it must wait; its reply has been kept. A number
+ * other than 0 that is the latest line's: the caller sends that again, having waited too long. */
 bool console_log(struct waiting_line *waiting, const char *prefix, const char *text,
-                 uint32_t length);
+                 uint32_t length, uint32_t number);
 
 /* --- ports.c: consoles and management on the console device's ports -----------------------------
  */

@@ -96,10 +96,11 @@ static bool log_request(struct client *client, struct l4_msg *msg)
         *msg = l4_msg(0, (uint32_t)L4_ERR_INVALID, 0, 0, 0);
         return true;
     }
+    const uint32_t number = msg->w[1];
     memcpy(text, l4_msgbuf()->word, length);
     *msg = l4_msg(0, L4_OK, 0, 0, 0);
-    return client != NULL ? console_log(&client->line, client->prefix, text, length)
-                          : console_log(&devmgr.init_line, "[init] ", text, length);
+    return client != NULL ? console_log(&client->line, client->prefix, text, length, number)
+                          : console_log(&devmgr.init_line, "[init] ", text, length, number);
 }
 
 static void wall_clock(struct l4_msg *msg)
