@@ -86,7 +86,9 @@ static bool add_port(struct reading *reading, const struct reader *reader, uint3
     port->network = network_of(reader->tree, fdt_parent_offset(reader->tree, reader->node));
     port->rate_kbps = reader_cell(reader, "pecan,rate-kbps", 1, UINT32_MAX, 0);
     port->broadcast_pps = reader_cell(reader, "pecan,broadcast-pps", 1, UINT32_MAX, 0);
-    port->flags = reader_has(reader, "pecan,any-mac") ? L4_PORT_ANY_MAC : 0;
+    /* Behind an uplink lies a whole network. */
+    const bool any_mac = badge == L4_BADGE_NET || reader_has(reader, "pecan,any-mac");
+    port->flags = any_mac ? L4_PORT_ANY_MAC : 0;
     read_mac(reading, reader, port);
     reading->port_node[config->port_count++] = reader->node;
     return true;
