@@ -85,13 +85,12 @@ static void test_bridges_cannot_take_a_guests_address(void **state)
     expect(0, 3);
 }
 
-/* The addresses are judged and delivered as they were when they were read. */
-static void test_header_is_private(void **state)
+static void test_delivered_under_the_judged_addresses(void **state)
 {
     (void)state;
-    assert_true(sends(0, mac(1), mac(0), 64, 1));
-    run(1);
-    const uint64_t from = mac(0);
+    assert_true(sends(3, mac(1), mac(3), 64, 1));
+    run(1u << 3);
+    const uint64_t from = mac(3);
     const uint64_t to = mac(1);
     const struct l4_net_slot *const slot = &client[1].rx_slot[0];
     assert_memory_equal(slot->frame, &to, 6);
@@ -189,7 +188,7 @@ int main(void)
         cmocka_unit_test_setup(test_peers_hold_for_learned_addresses, set_up_peers),
         cmocka_unit_test_setup(test_spoofing, fake_set_up),
         cmocka_unit_test_setup(test_bridges_cannot_take_a_guests_address, fake_set_up),
-        cmocka_unit_test_setup(test_header_is_private, fake_set_up),
+        cmocka_unit_test_setup(test_delivered_under_the_judged_addresses, fake_set_up),
         cmocka_unit_test_setup(test_rate_holds_back, set_up_limits),
         cmocka_unit_test_setup(test_rate_counts_refused_frames, set_up_limits),
         cmocka_unit_test_setup(test_broadcast_limit, set_up_limits),
