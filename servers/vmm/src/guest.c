@@ -288,7 +288,7 @@ l4_status_t guest_reset(struct guest *guest, uint32_t cpu)
     if (!vm_quiet(&guest->vm)) {
         guest_cpu_stop(guest, cpu);
         guest->resetting = true;
-        return L4_ERR_BUSY;
+        return L4_OK;
     }
     l4_status_t status = guest_boot(guest);
     if (status == L4_OK && cpu != 0) {

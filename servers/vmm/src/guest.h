@@ -82,8 +82,9 @@ L4_MUST_CHECK l4_status_t guest_create(struct guest *guest, const struct l4_star
 /* Loads the images anew and puts vCPU 0 at the entry; it is stopped or in an exit. */
 L4_MUST_CHECK l4_status_t guest_boot(struct guest *guest);
 
-/* The guest's reset, by vCPU `cpu` in its exit. BUSY: the guest is stopped, and guest_reset_go_on()
- * does the rest when the last request for its RAM has ended. OK: `cpu` may be answered. */
+/* The guest's reset, by vCPU `cpu` in its exit, which may be answered then; unless
+ * guest->resetting: guest_reset_go_on() does the rest when the last request for guest RAM has
+ * ended. */
 L4_MUST_CHECK l4_status_t guest_reset(struct guest *guest, uint32_t cpu);
 
 /* After the doorbells: ends a reset that could not be done at once. */

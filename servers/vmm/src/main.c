@@ -74,7 +74,7 @@ static __attribute__((noinline)) bool wish_fulfil(uint32_t cpu, uint32_t *action
     case POWER_SYSTEM_RESET:
         status = guest_reset(&guest, cpu);
         *actions = 0;
-        if (status == L4_ERR_BUSY) {
+        if (guest.resetting) {
             return false;
         }
         break;

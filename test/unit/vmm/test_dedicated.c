@@ -149,12 +149,12 @@ static void nothing(struct virtio *virtio)
     (void)virtio;
 }
 
-static bool busy(const struct virtio *virtio)
+static bool is_quiet(const struct virtio *virtio)
 {
     return virtio->device == NULL;
 }
 
-static const struct virtio_ops ops = {.id = 9, .reset = nothing, .quiet = busy};
+static const struct virtio_ops ops = {.id = 9, .reset = nothing, .quiet = is_quiet};
 static struct virtio device[VIRTIO_SLOTS + 1];
 static struct l4_vm_device counters;
 
@@ -237,6 +237,21 @@ static void interrupts_reach_the_guest(void **state)
     assert_int_equal(fake_acknowledge(&kernel, 0), 49);
 }
 
+/* The guest repeats the store that resets a device, until that has come to an end. */
+static void a_store_that_has_to_wait(void **state)
+{
+    (void)state;
+    const uint32_t store = 0x24u << 26 | 1u << 24 | 2u << 22 | 1u << 6;
+    uint32_t w[4] = {0x0a000070, store, 0, 0};
+    device[0].device = &device[0];
+    assert_int_equal(vm_virtio_add(&vm, &device[0]), L4_OK);
+    assert_int_equal(vm_exit(&vm, 0, L4_EXIT_MMIO, w), 0); /* neither NEXT nor an abort */
+    device[0].device = NULL;
+    w[0] = 0x0a000070;
+    w[2] = 0;
+    assert_int_equal(vm_exit(&vm, 0, L4_EXIT_MMIO, w), L4_RESUME_NEXT);
+}
+
 static void quiet_when_all_are(void **state)
 {
     (void)state;
@@ -261,6 +276,7 @@ int main(void)
         T(models_that_stay),
         T(slots_in_order),
         T(interrupts_reach_the_guest),
+        T(a_store_that_has_to_wait),
         T(quiet_when_all_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
