@@ -12,7 +12,7 @@
 #include <vmm/mmio.h>
 
 #define BUS_BASE 0x08000000u
-#define BUS_END 0x0a010000u
+#define BUS_END 0x0b080000u /* of the channels, l4/guest/channel.h */
 #define BUS_PAGES ((BUS_END - BUS_BASE) >> 12)
 #define BUS_DEVICES 8u
 
