@@ -45,13 +45,14 @@ endfunction()
 
 set_property(GLOBAL PROPERTY PECAN_BENCHES "")
 
-# pecan_add_bench(NAME [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s] [NATIVE]): a bench program for
-# `./pecan bench`, booted like a target test; with NATIVE, the same Linux images run without Pecan too and the two are
+# pecan_add_bench(NAME METRICS prefix... [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s] [NATIVE]): a bench program for
+# `./pecan bench`, which measures the metrics of these prefixes, booted like a target test; with NATIVE, the same Linux images run without Pecan too and the two are
 # compared (tools/pecanlib/linuxbench.py). It prints `BENCH <metric> min=<n> med=<n> max=<n>` lines and ends
 # QEMU with status 0.
 function(pecan_add_bench name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "INIT;CONFIG;TIMEOUT" "IMAGES")
-    set(fields "\"name\": \"${name}\"")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "INIT;CONFIG;TIMEOUT" "IMAGES;METRICS")
+    list(JOIN arg_METRICS "\", \"" metrics)
+    set(fields "\"name\": \"${name}\", \"metrics\": [\"${metrics}\"]")
     if(arg_INIT)
         string(APPEND fields ", \"init\": \"$<TARGET_FILE:${arg_INIT}>\"")
     endif()

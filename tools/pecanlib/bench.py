@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-from . import boards, build as building, devices, fit, linuxbench, project, setup, sizes
+from . import boards, build as building, devices, fit, footprint, linuxbench, project, setup, sizes
 from .machine import Machine
 from .ui import PecanError, say
 
@@ -70,11 +70,25 @@ def wanted(names, metric):
     return not names or any(metric == name or metric.startswith(name + ".") for name in names)
 
 
+def concerned(names, prefixes):
+    """Can a program whose metrics have these prefixes measure what is asked for?"""
+    return not names or any(wanted([name], prefix) or wanted([prefix], name) for name in names for prefix in prefixes)
+
+
+def single(metrics):
+    """Rows of metrics that have one value."""
+    return {metric: (value, value, value) for metric, value in metrics.items()}
+
+
 def measure(folder, board, names=()):
     """{metric: (min, med, max)} of every bench program and the sizes, filtered by metric prefixes."""
-    results = {metric: (value, value, value) for metric, value in sizes.measure(folder).items()}
-    if not names or any(not name.startswith(("size", "image")) for name in names):
-        for entry in manifest(folder):
+    results = {}
+    if concerned(names, ("size", "image")):
+        results.update(single(sizes.measure(folder)))
+    if concerned(names, ("vm.overhead", "system")):
+        results.update(single(footprint.measure(folder, board)))
+    for entry in manifest(folder):
+        if concerned(names, entry["metrics"]):
             say(f"running the bench {entry['name']}")
             results.update(run_one(folder, board, entry))
     results = {metric: row for metric, row in results.items() if wanted(names, metric)}
