@@ -17,7 +17,10 @@ def _is_qemu(pid):
         return False
     try:
         os.kill(pid, 0)
-        return b"qemu" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+        name = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+        # A process that is just being started has no name yet, one that has ended has none any more.
+        zombie = pathlib.Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z"
+        return b"qemu" in name or (not name and not zombie)
     except (OSError, ValueError, OverflowError):
         return False
 

@@ -55,8 +55,8 @@ def _memory(node):
         return
     start, size = memory(node)
     if direct_map(node) and start != 0:
-        yield Problem(node.path, "memory", f"address {start:#x} with pecan,direct-map",
-                      "write 0 0 for it: the machine chooses the place")
+        yield Problem(node.path, "memory", f"with pecan,direct-map the machine chooses the place, not {start:#x}",
+                      "give it the address 0x0 0x0")
     elif size == 0 or start % PAGE or size % PAGE:
         yield Problem(node.path, "memory", f"range {start:#x}+{size:#x} is empty or not page-aligned",
                       "align address and size to 0x1000")
@@ -74,7 +74,10 @@ def _load_address(node, form):
         return
     if form != "raw":
         yield Problem(node.path, "pecan,load-address", "only a raw kernel has one", "remove it")
-    elif len(cells) == 2 and place and not direct_map(node) and not place[0] <= wide(cells) < sum(place):
+    elif direct_map(node):
+        yield Problem(node.path, "pecan,load-address", "with pecan,direct-map a raw kernel goes to the start of RAM",
+                      "remove it")
+    elif len(cells) == 2 and place and not place[0] <= wide(cells) < sum(place):
         yield Problem(node.path, "pecan,load-address", f"{wide(cells):#x} is outside the domain's memory",
                       "give an address within it")
 
@@ -91,7 +94,7 @@ def _images(node, manifest):
     if form is not None and form not in FORMATS:
         yield Problem(node.path, "pecan,kernel-format", f"unknown format '{form}'",
                       f"give one of {', '.join(FORMATS)}")
-    if form == "raw" and "pecan,load-address" not in node.properties:
+    if form == "raw" and "pecan,load-address" not in node.properties and not direct_map(node):
         yield Problem(node.path, "pecan,load-address", "missing", "a raw image needs one")
     yield from _load_address(node, form)
     if "pecan,initrd" in node.properties and form not in (None, "zimage"):

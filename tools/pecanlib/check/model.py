@@ -17,18 +17,13 @@ FIXED = {"arm,pl011": "serial port", "arm,pl031": "clock"}
 OTHER = ("domains", "chosen", "aliases", "cpus", "memory", "__symbols__", "__fixups__", "__local_fixups__")
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Grant:
-    """One entry of a domain's `access`: the domain, the entry's number, the node and the flags."""
+    """One entry of a domain's `access`: the domain, the node and the flags."""
 
     domain: object
-    entry: int
     node: object
     flags: int
-
-    @property
-    def place(self):
-        return f"entry {self.entry}: {self.node.path}"
 
 
 class System:
@@ -45,8 +40,8 @@ class System:
                         and node not in self.switches + self.channels]
         self.unknown = [node for node in nodes if node not in self.switches + self.channels + self.devices]
         self.kinds = self._kinds()
-        self.grants = [Grant(domain, entry, node, flags) for domain in self.domains
-                       for entry, (node, flags) in enumerate(dts.access(domain, self.handles)) if node]
+        self.grants = [Grant(domain, node, flags) for domain in self.domains
+                       for node, flags in dts.access(domain, self.handles) if node]
 
     def _kinds(self):
         kinds = {node.path: "channel" for node in self.channels}
@@ -73,14 +68,19 @@ class System:
         """The domain that a device is dedicated to (the first one), or None."""
         return next((grant.domain for grant in self.grants_of(device) if grant.flags == DEDICATED), None)
 
+    def has(self, domain, device):
+        """True when a device is dedicated to a domain."""
+        return any(grant.domain is domain and grant.flags == DEDICATED for grant in self.grants_of(device))
+
 
 def partitions(device):
     table = device.child("partitions")
     return table.children if table else []
 
 
-def disk_of(partition):
-    return partition.parent.parent
+def holder(node):
+    """A partition's disk; a port's switch."""
+    return node.parent.parent if node.parent.name == "partitions" else node.parent
 
 
 def registers(device):
@@ -97,4 +97,4 @@ def pages(device):
 
 def switch_on(node):
     """How to enable a board device."""
-    return f'write &{node.label or node.name} {{ status = "okay"; }};'
+    return f'switch it on: &{node.label or node.name} {{ status = "okay"; }};'

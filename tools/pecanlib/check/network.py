@@ -1,14 +1,17 @@
 """Ethernet switches with their ports, and channels."""
 
+from ..dts import Node
 from . import model
 from .common import Problem, expect_cells, limits, number, plural, properties, readable
 
-SWITCH = {"compatible": "strings", "#address-cells": "cells/1", "#size-cells": "cells/1", "phandle": "cells/1"}
+SWITCH = {"compatible": "strings", "status": "string", "#address-cells": "cells/1", "#size-cells": "cells/1",
+          "phandle": "cells/1"}
 PORT = {"reg": "cells/1", "mac-address": "mac", "ethernet": "cells/1", "pecan,peers": "cells",
         "pecan,rate-kbps": "cells/1", "pecan,broadcast-pps": "cells/1", "pecan,any-mac": "flag", "phandle": "cells/1"}
-CHANNEL = {"compatible": "strings", "pecan,port": "cells/1", "pecan,size": "cells/1", "phandle": "cells/1"}
+CHANNEL = {"compatible": "strings", "status": "string", "pecan,port": "cells/1", "pecan,size": "cells/1",
+           "phandle": "cells/1"}
 CHANNEL_PORT = (1, 65535)
-CHANNEL_SIZES = (4096, 8192, 16384)
+CHANNEL_SIZE = (4096, 16384)
 
 
 def mac_text(value):
@@ -16,7 +19,7 @@ def mac_text(value):
 
 
 def _mac(node, seen):
-    """A port's hardware address. seen: {address: path} of the ports before it."""
+    """A port's hardware address. seen: {address: name} of the ports before it."""
     if "mac-address" not in node.properties:
         if "ethernet" not in node.properties:
             yield Problem(node.path, "mac-address", "missing", "give [02 xx xx xx xx xx], unlike any other port's")
@@ -25,12 +28,12 @@ def _mac(node, seen):
     if not readable(node, "mac-address", PORT):
         return
     if value[0] & 1 or not any(value):
-        yield Problem(node.path, "mac-address", f"{mac_text(value)} is no address of one station",
-                      "give an even first byte, 02 for an address of one's own")
+        yield Problem(node.path, "mac-address", f"{mac_text(value)} is not a unicast address",
+                      "give one with an even first byte, not all zero")
     elif value in seen:
-        yield Problem(node.path, "mac-address", f"{mac_text(value)} is that of {seen[value]} too",
+        yield Problem(node.path, "mac-address", f"{mac_text(value)} is the address of '{seen[value]}' too",
                       "give each port its own")
-    seen.setdefault(value, node.path)
+    seen.setdefault(value, node.name)
 
 
 def _uplink(system, node, seen):
@@ -38,22 +41,26 @@ def _uplink(system, node, seen):
     if not readable(node, "ethernet", PORT):
         return
     device = system.handles.get(node.cells("ethernet")[0])
-    if device is None or system.kind(device) != "network device":
-        yield Problem(node.path, "ethernet", f"{device.path if device else 'nothing'} is no network device",
-                      "name a network device of the board: <&net0>")
+    if device is None:
+        yield Problem(node.path, "ethernet", f"no node has the phandle {node.cells('ethernet')[0]:#x}",
+                      "name a network device by its label: <&label>")
+        return
+    if system.kind(device) != "network device":
+        yield Problem(node.path, "ethernet", f"'{device.name}' is not a network device",
+                      "name one of the board's network devices")
         return
     if not device.enabled():
-        yield Problem(node.path, "ethernet", f"{device.path} is disabled", model.switch_on(device))
+        yield Problem(node.path, "ethernet", f"'{device.name}' is disabled", model.switch_on(device))
     owner = system.owner(device)
     if owner:
-        yield Problem(node.path, "ethernet", f"{device.path} is dedicated to {owner.path}",
-                      "remove that entry of access, or the uplink")
+        yield Problem(node.path, "ethernet", f"'{device.name}' is dedicated to {owner.name} already",
+                      "give the domain a port of the switch")
     if device.path in seen:
-        yield Problem(node.path, "ethernet", f"{device.path} is the uplink {seen[device.path]} already",
-                      "a network device has one switch: remove one")
+        yield Problem(node.path, "ethernet", f"'{device.name}' is the uplink of another port ({seen[device.path]})",
+                      "one port can have it")
     seen[device.path] = node.path
     for user in system.users(node):
-        yield Problem(user.path, "access", f"{node.path} is an uplink", "give a port without ethernet")
+        yield Problem(user.path, "access", f"'{node.name}' is the switch's uplink", "give the domain another port")
 
 
 def _peers(system, node, switch):
@@ -62,8 +69,8 @@ def _peers(system, node, switch):
     for handle in node.cells("pecan,peers"):
         peer = system.handles.get(handle)
         if peer is None or peer not in switch.children:
-            yield Problem(node.path, "pecan,peers", f"unknown peer {peer.path if peer else hex(handle)}",
-                          f"name ports of {switch.path}")
+            yield Problem(node.path, "pecan,peers", f"'{peer.name if peer else '?'}' is not a port of this switch",
+                          "name ports of the same switch")
         elif peer is node:
             yield Problem(node.path, "pecan,peers", "a port is no peer of its own", "remove it from the list")
 
@@ -87,6 +94,8 @@ def _switch(system, switch, macs, uplinks):
             yield Problem(node.path, "reg", f"{own[0]} is the number of {numbers[own[0]]} too", "number ports apart")
         else:
             numbers[own[0]] = node.path
+        for limit in ("pecan,rate-kbps", "pecan,broadcast-pps"):
+            yield from number(node, limit, 1, 0xffffffff)
         yield from _mac(node, macs)
         yield from _uplink(system, node, uplinks)
         yield from _peers(system, node, switch)
@@ -98,37 +107,51 @@ def _channel(system, node):
         yield Problem(node.path, "pecan,port", "missing", f"give {CHANNEL_PORT[0]} to {CHANNEL_PORT[1]}")
     yield from number(node, "pecan,port", *CHANNEL_PORT)
     size = node.cells("pecan,size")
-    if size and len(size) == 1 and size[0] not in CHANNEL_SIZES:
-        yield Problem(node.path, "pecan,size", f"{size[0]} is no size of a ring",
-                      f"give one of {', '.join(map(str, CHANNEL_SIZES))}")
+    yield from number(node, "pecan,size", *CHANNEL_SIZE)
+    if size and len(size) == 1 and CHANNEL_SIZE[0] <= size[0] <= CHANNEL_SIZE[1] and size[0] & size[0] - 1:
+        yield Problem(node.path, "pecan,size", f"{size[0]} is not a power of two", "give 4096, 8192 or 16384")
     for child in node.children:
         yield Problem(node.path, "", f"unknown node '{child.name}'", "a channel has no children: remove it")
     users = system.users(node)
-    if len(users) != 2:
+    if len(users) != 2 and (users or node.enabled()):
         names = f" ({', '.join(user.name for user in users)})" if users else ""
-        yield Problem(node.path, "", f"{plural(len(users), 'domain lists', 'domains list')} it{names}",
-                      "a channel has two ends: list it in the access of exactly two domains")
+        yield Problem(node.path, "", f"{plural(len(users), 'domain has', 'domains have')} it{names}",
+                      "name it in the access of exactly two domains")
 
 
-def _channel_ports(system):
+def _channel_ports(system, domain):
     """Within one guest a channel is known by its port."""
-    for domain in system.domains:
-        seen = {}
-        for grant in system.grants:
-            if grant.domain is domain and grant.node in system.channels:
-                port = (grant.node.cells("pecan,port") or [None])[0]
-                if port is not None and seen.get(port, grant.node) is not grant.node:
-                    yield Problem(domain.path, "access", f"{grant.place} has the port {port} of {seen[port].path}",
-                                  "give the channels of one domain different ports")
-                seen.setdefault(port, grant.node)
+    seen = {}
+    for grant in system.grants:
+        port = grant.node.cells("pecan,port") if grant.domain is domain and grant.node in system.channels else None
+        if port and seen.setdefault(port[0], grant.node) is not grant.node:
+            yield Problem(domain.path, "access", f"two of its channels have pecan,port {port[0]}",
+                          "give each channel its own port")
+
+
+def _channel_order(system):
+    """A channel's number in a guest is its place in `access`, so no two domains may disagree about the order."""
+    lists = [[grant.node for grant in system.grants if grant.domain is domain and grant.node in system.channels
+              and len(system.users(grant.node)) == 2] for domain in system.domains]
+    while any(lists):
+        heads = [channels[0] for channels in lists if channels]
+        placed = next((head for head in heads if sum(other is head for other in heads) == 2), None)
+        if placed is None:
+            domain = next(domain for domain, channels in zip(system.domains, lists) if channels)
+            yield Problem(domain.path, "access", f"'{heads[0].name}' comes earlier in this domain and later in another",
+                          "name channels in the same order in all domains")
+            return
+        lists = [[channel for channel in channels if channel is not placed] for channels in lists]
 
 
 def problems(system):
     macs, uplinks = {}, {}
-    for switch in system.switches:
+    for switch in filter(Node.enabled, system.switches):
         yield from _switch(system, switch, macs, uplinks)
     for channel in system.channels:
         yield from _channel(system, channel)
-    yield from _channel_ports(system)
+    for domain in system.domains:
+        yield from _channel_ports(system, domain)
+    yield from _channel_order(system)
     if len(uplinks) > limits()["L4_START_NICS"]:
         yield Problem("/", "ethernet", f"more than {limits()['L4_START_NICS']} uplinks", "remove some")

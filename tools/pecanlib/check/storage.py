@@ -18,7 +18,8 @@ def _partition(node, disk_size):
     if label is None:
         yield Problem(node.path, "label", "missing", f"give it a name of 1 to {LABEL_MAX} characters")
     elif len(label.encode()) > LABEL_MAX:
-        yield Problem(node.path, "label", f"'{label}' has more than {LABEL_MAX} characters", "shorten it")
+        yield Problem(node.path, "label", f"{len(label.encode())} characters are too many",
+                      f"shorten it to {LABEL_MAX} characters")
     for child in node.children:
         yield Problem(node.path, "", f"unknown node '{child.name}'", "a partition has no children: remove it")
     if "reg" not in node.properties:
@@ -27,11 +28,11 @@ def _partition(node, disk_size):
         return
     start, size = range_of(node)
     if size == 0 or start % SECTOR or size % SECTOR:
-        yield Problem(node.path, "reg", f"range {start:#x}+{size:#x} is empty or not in whole sectors",
-                      f"give multiples of {SECTOR}")
+        yield Problem(node.path, "reg", f"range {start:#x}+{size:#x} is empty or not whole sectors",
+                      f"give multiples of {SECTOR} bytes")
     elif disk_size is not None and start + size > disk_size:
         yield Problem(node.path, "reg", f"range {start:#x}+{size:#x} ends beyond the disk's {disk_size:#x} bytes",
-                      "shrink it, or enlarge pecan,size")
+                      "shrink it, or raise pecan,size")
 
 
 def range_of(partition):
@@ -40,11 +41,11 @@ def range_of(partition):
 
 
 def _overlaps(nodes):
-    ordered = sorted((range_of(node), node.path) for node in nodes if readable(node, "reg", PARTITION))
-    for at, ((start, size), path) in enumerate(ordered):
-        for (following, more), other in ordered[at + 1:]:
-            if start + size > following and more:
-                yield Problem(other, "reg", f"range {following:#x}+{more:#x} overlaps {path}", "separate them")
+    ranges = [(*range_of(node), node.path) for node in nodes if readable(node, "reg", PARTITION)]
+    for at, (start, size, path) in enumerate(ranges):
+        for following, more, other in ranges[at + 1:]:
+            if start < following + more and following < start + size:
+                yield Problem(other, "reg", f"overlaps '{path.rpartition('/')[2]}'", "separate them")
 
 
 def _size(device):
@@ -55,7 +56,7 @@ def _size(device):
         return None
     size = wide(device.cells("pecan,size"))
     if size == 0 or size % SECTOR:
-        return Problem(device.path, "pecan,size", f"{size:#x} is not in whole sectors", f"give a multiple of {SECTOR}")
+        return Problem(device.path, "pecan,size", f"{size:#x} is not whole sectors", f"give a multiple of {SECTOR}")
     return size
 
 
@@ -66,7 +67,8 @@ def _disk(device):
         size = None
     for child in device.children:
         if child.name != "partitions":
-            yield Problem(device.path, "", f"unknown node '{child.name}'", "a disk has one child, partitions: remove it")
+            yield Problem(device.path, "", f"unknown node '{child.name}'",
+                          "a disk has one child, partitions: remove it")
     table = device.child("partitions")
     if not table:
         return
