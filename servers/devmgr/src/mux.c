@@ -65,15 +65,39 @@ static void push_text(struct mux *mux, const void *text, uint32_t count)
     }
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Bytes that a line takes at most, with a line end before it and one of its own. */
 static uint32_t line_bytes(const char *prefix, uint32_t length)
 {
     return 2 + (uint32_t)strlen(prefix) + 2 + length + 2;
 }
 
+/* The foreground's line goes to its end first, when that is there already. */
+static void finish_foreground_line(struct mux *mux, uint32_t needed)
+{
+    uint8_t bytes[MUX_LINE];
+    if (!mux->mid_line || mux->foreground >= mux->count || !mux->client[mux->foreground].open) {
+        return;
+    }
+    struct mux_client *const client = &mux->client[mux->foreground];
+    const uint32_t count =
+        l4_ring_peek(&client->tx, bytes, smaller(sizeof bytes, mux_mirror_limit(client)));
+    const uint8_t *const end = memchr(bytes, '\n', count);
+    const uint32_t used = end != NULL ? (uint32_t)(end - bytes) + 1u : 0;
+    if (used != 0 && room(mux) >= used + needed) {
+        push(mux, bytes, used);
+        mux_mirror_skip(client, used);
+    }
+}
+
 static void push_line(struct mux *mux, const char *prefix, const char *separator, const void *text,
                       uint32_t length)
 {
+    finish_foreground_line(mux, line_bytes(prefix, length));
     if (mux->mid_line) {
         push(mux, "\r\n", 2);
     }
@@ -92,11 +116,6 @@ bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t leng
     }
     push_line(mux, prefix, "", text, (uint32_t)length);
     return true;
-}
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 enum pumped {

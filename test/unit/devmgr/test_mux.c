@@ -96,6 +96,16 @@ static void a_line_of_another_starts_on_its_own(void **state)
     assert_string_equal(output(), "\r\n[init] text\r\n");
 }
 
+static void a_line_that_is_whole_is_not_cut(void **state)
+{
+    (void)state;
+    client_writes(0, "ha");
+    assert_string_equal(output(), "ha");
+    client_writes(0, "lf\r\n# ");
+    assert_true(mux_line(&mux, "[init] ", "text", 4));
+    assert_string_equal(output(), "lf\r\n[init] text\r\n# ");
+}
+
 static void a_background_cannot_draw(void **state)
 {
     (void)state;
@@ -270,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup(the_foreground_is_raw, set_up),
         cmocka_unit_test_setup(a_background_shows_whole_lines, set_up),
         cmocka_unit_test_setup(a_line_of_another_starts_on_its_own, set_up),
+        cmocka_unit_test_setup(a_line_that_is_whole_is_not_cut, set_up),
         cmocka_unit_test_setup(a_background_cannot_draw, set_up),
         cmocka_unit_test_setup(endless_lines_are_broken, set_up),
         cmocka_unit_test_setup(nothing_is_lost_when_the_uart_is_slow, set_up),
