@@ -69,10 +69,28 @@ static struct heap_node *merge(struct heap_node *a, struct heap_node *b)
 
 void heap_insert(struct heap *h, struct heap_node *n)
 {
+    struct heap_node *root = h->root;
+
     n->left = NULL;
     n->right = NULL;
     n->parent = NULL;
     n->rank = 1;
+    if (root != NULL && n->key < root->key) { /* the new root */
+        n->left = root;
+        root->parent = n;
+        h->root = n;
+        return;
+    }
+    if (root != NULL && root->right == NULL) { /* a leaf below the root */
+        n->parent = root;
+        if (root->left == NULL) {
+            root->left = n;
+        } else {
+            root->right = n;
+            root->rank = 2;
+        }
+        return;
+    }
     h->root = merge(h->root, n);
 }
 

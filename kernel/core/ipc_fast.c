@@ -68,9 +68,10 @@ static inline struct thread *fast_receiver(struct endpoint *ep)
 
 /* The first receiver leaves the endpoint and runs, on client's time, until it replies. */
 static inline struct thread *fast_link(struct endpoint *ep, struct thread *client,
-                                       struct thread *to)
+                                       struct thread *to, uint8_t in_exit)
 {
     (void)list_take_first(&ep->receivers);
+    client->in_exit = in_exit;
     ipc_link(ep, client, to);
     return fast_run(to);
 }
@@ -91,7 +92,7 @@ struct thread *sys_call(struct thread *self)
         return ipc_call(self);
     }
     fast_deliver(to, self, c->badge);
-    return fast_link(ep, self, to);
+    return fast_link(ep, self, to, 0);
 }
 
 struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
@@ -107,8 +108,7 @@ struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
         return ipc_kernel_message(t, label);
     }
     ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge, t->w);
-    t->in_exit = 1;
-    return fast_link(ep, t, to);
+    return fast_link(ep, t, to, 1);
 }
 
 /* The reply to a fault or an exit. False: for the general path. */

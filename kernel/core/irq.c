@@ -54,6 +54,9 @@ l4_status_t irq_get(struct aspace *home, uint32_t number, bool edge, struct irq 
 void irq_unbind(struct irq *i)
 {
     arch_irq_disable(i->number);
+    if (i->vcpu != NULL) {
+        arch_vcpu_unlink(i->vcpu, i->number);
+    }
     if (i->active) {
         arch_irq_deactivate(i->number);
         i->active = 0;

@@ -45,13 +45,16 @@ static void enqueue(struct cpu *cpu, struct thread *t, bool at_head)
 static void dequeue(struct cpu *cpu, struct thread *t)
 {
     struct sched_queues *q = &cpu->queues;
+    uint32_t priority = t->priority;
 
     list_remove(&t->ready_link);
     t->queued = 0;
-    if (list_empty(&q->queue[t->priority])) {
-        q->ready[t->priority / 32u] &= ~(1u << (t->priority % 32u));
-        if (q->ready[t->priority / 32u] == 0) {
-            q->summary &= ~(1u << (t->priority / 32u));
+    if (list_empty(&q->queue[priority])) {
+        uint32_t left = q->ready[priority / 32u] & ~(1u << (priority % 32u));
+
+        q->ready[priority / 32u] = left;
+        if (left == 0) {
+            q->summary &= ~(1u << (priority / 32u));
         }
         find_top(cpu);
     }

@@ -22,6 +22,7 @@
 #define SLOT_MASK ((1u << VCPU_SLOTS) - 1u)
 #define VIRQ_ID_MAX 1019u
 #define VIRQ_SGIS 16u
+#define PPI_END 32u
 #define VIRQ_SOURCE (7u << L4_VIRQ_SOURCE_SHIFT)
 #define VIRQ_PRIORITY(w) (((w) >> L4_VIRQ_PRIORITY_SHIFT) & 31u)
 
@@ -80,10 +81,14 @@ static bool slot_general(const struct vcpu *v, uint32_t slot)
     return slot < SLOT_PHYSICAL || (slot == SLOT_PHYSICAL && v->timer_lr[L4_TIMER_PHYSICAL] == 0);
 }
 
-static bool slot_free(const struct vcpu *v, uint32_t slot)
+static inline bool slot_free(const struct vcpu *v, uint32_t slot)
 {
-    uint32_t lr = gich_lr(v, slot);
+    uint32_t lr;
 
+    if ((v->used & (1u << slot)) == 0) {
+        return true;
+    }
+    lr = gich_lr(v, slot);
     return !lr_in_flight(lr) && !lr_ended(lr);
 }
 
@@ -100,7 +105,7 @@ static uint32_t free_slots(const struct vcpu *v)
 /* The slot that a new interrupt may take; VCPU_SLOTS: none now. */
 static uint32_t slot_for(const struct vcpu *v, uint32_t id)
 {
-    for (uint32_t timer = 0; timer < L4_TIMER_COUNT; timer++) {
+    for (uint32_t timer = 0; timer < L4_TIMER_COUNT && id < PPI_END; timer++) {
         if (v->timer_lr[timer] != 0 && L4_VIRQ_ID(v->timer_lr[timer]) == id) {
             uint32_t slot = timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL;
 
@@ -117,16 +122,15 @@ static uint32_t slot_for(const struct vcpu *v, uint32_t id)
 
 uint32_t gich_slot_of(const struct vcpu *v, uint32_t id)
 {
-    uint32_t i;
-
-    for (i = 0; i < VCPU_SLOTS; i++) {
-        uint32_t lr = gich_lr(v, i);
+    for (uint32_t left = v->used; left != 0; left &= left - 1u) {
+        uint32_t slot = (uint32_t)__builtin_ctz(left);
+        uint32_t lr = gich_lr(v, slot);
 
         if (L4_VIRQ_ID(lr) == id && lr_in_flight(lr)) {
-            break;
+            return slot;
         }
     }
-    return i;
+    return VCPU_SLOTS;
 }
 
 static void watch(struct vcpu *v, uint32_t slot)
@@ -170,6 +174,9 @@ static l4_status_t merge(struct vcpu *v, uint32_t slot, uint32_t word)
     uint32_t lr = gich_lr(v, slot);
 
     if ((word & WORD_LINKED) != 0) {
+        if (v->source[slot] != 0 && v->source[slot] != WORD_SOURCE(word)) {
+            return L4_ERR_BUSY; /* another device's, whose end has to be seen first */
+        }
         v->source[slot] = (uint16_t)WORD_SOURCE(word);
         gich_set_lr(v, slot, lr | L4_VIRQ_PENDING);
         watch(v, slot);
@@ -281,12 +288,12 @@ bool arch_vcpu_wakes(struct thread *t)
     struct vcpu *v = t->vcpu;
     uint32_t vmcr;
 
-    if (v->loaded && (GICH(GICH_ELRSR) & SLOT_MASK) == SLOT_MASK) {
+    if (v->used == 0) {
         return (v->gich_hcr & GICH_HCR_KICK) != 0;
     }
     vmcr = v->loaded ? GICH(GICH_VMCR) : v->vmcr;
-    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
-        uint32_t lr = gich_lr(v, i);
+    for (uint32_t left = v->used; left != 0; left &= left - 1u) {
+        uint32_t lr = gich_lr(v, (uint32_t)__builtin_ctz(left));
         uint32_t group = (lr & L4_VIRQ_GROUP1) != 0 ? VMCR_GROUP1 : VMCR_GROUP0;
 
         if (lr_ended(lr) || ((lr & L4_VIRQ_PENDING) != 0 && (vmcr & group) != 0 &&
@@ -352,7 +359,8 @@ static void tell(struct thread *t, uint32_t ended, uint32_t asked)
     t->w[0] = slots;
     t->w[1] = ids[0];
     t->w[2] = ids[1];
-    t->w[3] = 0;
+    t->w[3] = v->refused;
+    v->refused = 0;
     (void)ipc_kernel_call(t, L4_EXIT_VIRQ);
 }
 

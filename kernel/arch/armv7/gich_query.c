@@ -78,6 +78,20 @@ l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
     return L4_ERR_NOT_FOUND;
 }
 
+void arch_vcpu_unlink(struct thread *t, uint32_t irq)
+{
+    struct vcpu *v = t->vcpu;
+
+    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
+        v->source[i] = v->source[i] == irq ? 0 : v->source[i];
+    }
+    for (uint32_t i = v->waiting_count; i-- != 0;) {
+        if ((v->waiting[i] & WORD_LINKED) != 0 && WORD_SOURCE(v->waiting[i]) == irq) {
+            (void)waiting_take(v, i);
+        }
+    }
+}
+
 void gich_clear(struct vcpu *v)
 {
     for (uint32_t i = 0; i < VCPU_SLOTS; i++) {

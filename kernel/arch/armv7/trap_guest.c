@@ -291,7 +291,8 @@ resume_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w
         answer_next(t, exit, w);
     }
     if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0) &&
-        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY) {
+        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY && t->vcpu->refused == 0) {
+        t->vcpu->refused = w[2];
         gich_control(t->vcpu, GICH_HCR_KICK, 0);
     }
 }

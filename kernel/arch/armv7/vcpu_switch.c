@@ -54,7 +54,9 @@ void vcpu_leave(void)
 /* A tag of the present generation. */
 static void prepare(struct thread *t)
 {
-    arch_aspace_prepare(t->aspace);
+    if (t->aspace->arch.vmid_generation != vmid_generation(arch_this_cpu())) {
+        arch_aspace_prepare(t->aspace);
+    }
     t->arch.vttbr = t->aspace->arch.vttbr;
     t->arch.key =
         (this_cpu()->arch.key & ~KEY_WORLD) | (t->flags & (L4_THREAD_GUEST | L4_THREAD_PMU));
@@ -82,6 +84,9 @@ static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
         }
         if (cpu->loaded_vcpu != next) {
             load(cpu, next);
+        }
+        if (next->vcpu->vfp_used && cpu->loaded_vfp != next) {
+            vcpu_vfp_take(next); /* cheaper than the trap that would come */
         }
         next->vcpu->parked = 0;
         GICH(GICH_HCR) = next->vcpu->gich_hcr;
@@ -129,6 +134,7 @@ void vcpu_vfp_take(struct thread *t)
         old->vcpu->world.hcptr = GUEST_HCPTR_TRAP;
     }
     vcpu_vfp_load(&t->vcpu->vfp);
+    t->vcpu->vfp_used = 1;
     t->vcpu->world.hcptr = GUEST_HCPTR_OPEN;
 }
 

@@ -63,6 +63,11 @@ l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t ir
     return put(t->vcpu, virq | L4_VIRQ_PENDING);
 }
 
+void arch_vcpu_unlink(struct thread *t, uint32_t irq)
+{
+    fake_log(FAKE_VCPU_UNLINK, t->name, irq);
+}
+
 l4_status_t arch_vcpu_retract(struct thread *t, uint32_t id, uint32_t *virq)
 {
     for (uint32_t i = 0; i < FAKE_SLOTS; i++) {

@@ -32,6 +32,8 @@ l4_status_t arch_vcpu_translate(struct thread *t, uint32_t va, bool write, bool 
                                 uint32_t *ipa) L4_MUST_CHECK;
 /* A device interrupt linked to virq word `virq`: it has fired and is active. */
 l4_status_t arch_vcpu_inject_linked(struct thread *t, uint32_t virq, uint32_t irq) L4_MUST_CHECK;
+/* `irq` is linked no more: the guest's end of what is in flight does not reach it. */
+void arch_vcpu_unlink(struct thread *t, uint32_t irq);
 /* Groups other than GP. False: no such group. */
 bool arch_vcpu_regs_read(struct thread *t, uint32_t group, uint32_t *words);
 bool arch_vcpu_regs_write(struct thread *t, uint32_t group, const uint32_t *words);

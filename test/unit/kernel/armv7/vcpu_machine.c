@@ -56,23 +56,10 @@ int vcpu_setup(void **state)
     return 0;
 }
 
-static void update_elrsr(void)
-{
-    uint32_t empty = 0;
-
-    for (uint32_t i = 0; i < VCPU_SLOTS; i++) {
-        if (!lr_in_flight(*lr(i)) && (GICH(GICH_EISR) & (1u << i)) == 0) {
-            empty |= 1u << i;
-        }
-    }
-    GICH(GICH_ELRSR) = empty;
-}
-
 void run_guest(struct thread *t)
 {
     cpu_boot.current = t;
     (void)switch_world(t);
-    update_elrsr();
 }
 
 void run_native(void)
@@ -95,11 +82,9 @@ void guest_end(uint32_t slot)
     *lr(slot) &= ~L4_VIRQ_ACTIVE;
     if ((*lr(slot) & LR_STATE) == 0 && (*lr(slot) & L4_VIRQ_NOTIFY) != 0) {
         GICH(GICH_EISR) = 1u << slot;
-        update_elrsr();
         arch_vcpu_maintenance_irq();
         GICH(GICH_EISR) = 0;
     }
-    update_elrsr();
 }
 
 void timer_line(bool high)

@@ -124,6 +124,27 @@ static inline void arch_isb(void)
     __asm__ volatile("isb" : : : "memory");
 }
 
+/* Six words by one instruction. */
+static inline __attribute__((always_inline)) void arch_load6(const uint32_t *from, uint32_t to[6])
+{
+    register uint32_t a __asm__("r4");
+    register uint32_t b __asm__("r5");
+    register uint32_t c __asm__("r6");
+    register uint32_t d __asm__("r7");
+    register uint32_t e __asm__("r8");
+    register uint32_t f __asm__("r9");
+
+    __asm__("ldm %6, {%0-%5}"
+            : "=r"(a), "=r"(b), "=r"(c), "=r"(d), "=r"(e), "=r"(f)
+            : "r"(from), "m"(*(const uint32_t(*)[6])from));
+    to[0] = a;
+    to[1] = b;
+    to[2] = c;
+    to[3] = d;
+    to[4] = e;
+    to[5] = f;
+}
+
 static inline void arch_clrex(void)
 {
     __asm__ volatile("clrex" : : : "memory");

@@ -24,7 +24,6 @@
 #define GICH_HCR 0x00u
 #define GICH_VMCR 0x08u
 #define GICH_EISR 0x20u
-#define GICH_ELRSR 0x30u
 #define GICH_APR 0xf0u
 #define GICH_LR(n) (0x100u + 4u * (n))
 #define GICH_HCR_EN 1u
@@ -103,6 +102,7 @@ static inline void gich_set_lr(struct vcpu *v, uint32_t slot, uint32_t lr)
     } else {
         v->lr[slot] = lr;
     }
+    v->used = lr != 0 ? v->used | 1u << slot : v->used & ~(1u << slot);
 }
 
 static inline bool lr_in_flight(uint32_t lr)

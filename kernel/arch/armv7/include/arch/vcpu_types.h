@@ -31,9 +31,12 @@ struct vcpu {
     uint32_t syndrome; /* HSR */
 
     uint8_t loaded;
+    uint8_t vfp_used; /* since the reset */
     uint8_t wanted;   /* the VMM was refused a slot and wants to know of the next */
     uint8_t parked;   /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
     uint32_t watched; /* slots whose NOTIFY is the kernel's own */
+    uint32_t used;    /* slots that may hold something: the others need no look */
+    uint32_t refused; /* the word of a reply's INJECT that found no slot, until the VMM is told */
     uint32_t waiting_count;
 
     /* Virtual interrupt interface; gich.c. Slot 3 belongs to the virtual timer, slot 2 to the

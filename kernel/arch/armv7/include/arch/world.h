@@ -102,14 +102,17 @@ static inline uint32_t vmid_generation(const struct arch_cpu *cpu)
                          .sctlr = WORLD_NATIVE_SCTLR,                                              \
                          .cntkctl = 0})
 
-static inline void world_load(const struct world_regs *w)
+static inline void world_load(const struct world_regs *regs)
 {
-    CP15_WRITE(HCR, w->hcr);
-    CP15_WRITE(HSTR, w->hstr);
-    CP15_WRITE(HCPTR, w->hcptr);
-    CP15_WRITE(HDCR, w->hdcr);
-    CP15_WRITE(SCTLR, w->sctlr);
-    CP15_WRITE(CNTKCTL, w->cntkctl);
+    uint32_t w[6];
+
+    arch_load6(&regs->hcr, w);
+    CP15_WRITE(HCR, w[0]);
+    CP15_WRITE(HSTR, w[1]);
+    CP15_WRITE(HCPTR, w[2]);
+    CP15_WRITE(HDCR, w[3]);
+    CP15_WRITE(SCTLR, w[4]);
+    CP15_WRITE(CNTKCTL, w[5]);
 }
 
 /* Out of the guest world to the native one; the rest of the vCPU stays loaded. */

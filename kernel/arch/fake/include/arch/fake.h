@@ -39,6 +39,7 @@ enum fake_op {
     FAKE_IRQ_DEACTIVATE,
     FAKE_VCPU_INJECT, /* a = word */
     FAKE_VCPU_LINKED, /* a = word, b = number */
+    FAKE_VCPU_UNLINK, /* b = number */
     FAKE_VCPU_FLUSH,
     FAKE_VCPU_DESTROY,
     FAKE_VCPU_RESUME, /* a = actions, b = w0 */

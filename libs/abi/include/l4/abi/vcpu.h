@@ -40,7 +40,8 @@ enum l4_exit {
      * w2 = value of Rt2 (64-bit forms), w3 = pc. */
     L4_EXIT_SYSREG,
     /* Virtual interrupts ended or slots became free: w0 = free slots, w1 = ended with NOTIFY, two
-     * numbers of 16 bits (0xffff: none), w2 = two more, w3 = 0. */
+     * numbers of 16 bits (0xffff: none), w2 = two more, w3 = the word of the last reply's INJECT
+     * if it was refused, else 0. */
     L4_EXIT_VIRQ,
     /* Anything else trapped (an undefined instruction in HYP's eyes, ThumbEE, Jazelle, ...):
      * w1 = syndrome, w3 = pc. */
@@ -80,8 +81,9 @@ enum l4_exit {
  *   WRITE   Rt := w0 (MMIO reads are sign-extended by the syndrome; SYSREG 64-bit: Rt2 := w1;
  *           HVC and SMC: r0..r3 := w0..w3)
  *   NEXT    pc moves past the instruction, ITSTATE advanced
- *   INJECT  w2 is a virq word (not together with WRITE after HVC or SMC); when no slot is free an
- *           L4_EXIT_VIRQ follows at once, with that word's number in none of its lists
+ *   INJECT  w2 is a virq word (not together with WRITE after HVC or SMC); when no slot is free,
+ *           linked device interrupts having taken them, an L4_EXIT_VIRQ with the same word in its
+ *           w3 follows at once: it is not in flight
  */
 #define L4_RESUME_WRITE 1u
 #define L4_RESUME_NEXT 2u

@@ -18,6 +18,13 @@ static inline void arch_isb(void)
     record_write("isb", 0);
 }
 
+static inline void arch_load6(const uint32_t *from, uint32_t to[6])
+{
+    for (uint32_t i = 0; i < 6; i++) {
+        to[i] = from[i];
+    }
+}
+
 static inline void arch_clrex(void)
 {
     record_write("clrex", 0);
