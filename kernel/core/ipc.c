@@ -222,7 +222,7 @@ struct thread *ipc_send(struct thread *self)
     struct thread *to;
     l4_status_t status;
 
-    if (c != NULL && c->type == L4_TYPE_REPLY) {
+    if (c->type == L4_TYPE_REPLY) {
         status = ipc_reply(self, self->frame.r[FRAME_CAP], &to);
         if (status == L4_OK) {
             sched_ready(to);

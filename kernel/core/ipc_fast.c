@@ -16,7 +16,7 @@
 /* Type and right of an endpoint capability. */
 static inline bool fast_endpoint(const struct cap *c, uint8_t right)
 {
-    return c != NULL && c->type == L4_TYPE_ENDPOINT && (c->rights & right) != 0;
+    return c->type == L4_TYPE_ENDPOINT && (c->rights & right) != 0;
 }
 
 static inline struct endpoint *endpoint_of(const struct cap *c)

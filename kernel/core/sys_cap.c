@@ -72,7 +72,7 @@ static struct thread *__attribute__((noinline)) cap_change(struct thread *self)
 
         return syscall_finish(self, status == L4_OK ? ipc_save_reply(self, c) : status);
     }
-    if (unlikely(c == NULL)) {
+    if (unlikely(r[0] >= self->aspace->slot_count)) {
         return syscall_finish(self, L4_ERR_CAP);
     }
     switch (r[1]) {
@@ -109,8 +109,7 @@ struct thread *sys_cap(struct thread *self)
 {
     const struct cap *c = aspace_slot(self->aspace, self->frame.r[0]);
 
-    return likely(c != NULL && self->frame.r[1] == L4_CAP_INFO) ? cap_info(self, c)
-                                                                : cap_change(self);
+    return likely(self->frame.r[1] == L4_CAP_INFO) ? cap_info(self, c) : cap_change(self);
 }
 static uint32_t region_flags(const struct cap *c)
 {

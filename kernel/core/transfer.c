@@ -14,7 +14,7 @@ static l4_status_t item_source(struct thread *from, const struct l4_item *item, 
 {
     struct cap *c = aspace_slot(from->aspace, item->cap);
 
-    if (c == NULL || c->type == L4_TYPE_NULL) {
+    if (c->type == L4_TYPE_NULL) {
         return L4_ERR_TRANSFER;
     }
     if ((c->rights & L4_RIGHT_COPY) == 0) {

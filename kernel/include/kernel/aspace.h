@@ -41,13 +41,13 @@ l4_status_t aspace_donate(struct aspace *as, struct cap *donated) L4_MUST_CHECK;
 int aspace_map(struct aspace *as, struct cap *region, uint32_t va, uint32_t attr) L4_MUST_CHECK;
 int aspace_unmap(struct cap *region) L4_MUST_CHECK;
 
-/* The slot at `index`, or NULL beyond the table's end. Only cap_free_slot() gives one to be filled.
- */
+/* The slot at `index`; beyond the table's end one that is free for good. Only cap_free_slot() gives
+ * one to be filled. */
 static inline struct cap *aspace_slot(const struct aspace *as, l4_cap_t index)
 {
     return likely(index < as->slot_count)
                ? &as->table[index / CAP_SLOTS_PER_PAGE][index % CAP_SLOTS_PER_PAGE]
-               : NULL;
+               : cap_no_page;
 }
 
 /* The page of the slot at `index` has been made. */
@@ -62,7 +62,7 @@ static inline l4_status_t aspace_cap(const struct aspace *as, l4_cap_t index, ui
 {
     struct cap *c = aspace_slot(as, index);
 
-    if (unlikely(c == NULL || c->type != type)) {
+    if (unlikely(c->type != type)) {
         return L4_ERR_CAP;
     }
     if (unlikely((c->rights & rights) != rights)) {

@@ -96,7 +96,7 @@ static uint32_t count_table(const struct world *w, const struct aspace *as)
     for (uint32_t i = 0; i < as->slot_count; i++) {
         const struct cap *c = aspace_slot(as, i);
 
-        if (c == NULL || c->type == L4_TYPE_NULL) {
+        if (c->type == L4_TYPE_NULL) {
             continue;
         }
         CHECK(i != 0, "a capability in slot 0");

@@ -39,7 +39,7 @@ static uint32_t slot_of_type(const struct thread *t, uint32_t type)
     for (uint32_t i = 0; i < slots; i++) {
         const struct cap *c = aspace_slot(t->aspace, (at + i) % slots);
 
-        if (c != NULL ? c->type == type : type == L4_TYPE_NULL) {
+        if (c->type == type) {
             return (at + i) % slots;
         }
     }
