@@ -1,6 +1,7 @@
 /*
  * Counts seconds of its own time, asleep in between; once in ten it says so. bootargs:
- * pecan.name=NAME.
+ * pecan.name=NAME, pecan.spin (never sleeps and never says anything more: a neighbour who wants all
+ * of the processor).
  */
 #include <stddef.h>
 
@@ -32,6 +33,8 @@ void guest_main(void)
     print("GUEST READY ");
     print_word(name != NULL ? name : "count");
     print("\n");
+    while (text_option(boot_args(), "pecan.spin") != NULL) {
+    }
     for (uint32_t seconds = 1;; seconds++) {
         sleep_us(SECOND_US);
         if (seconds % REPORT_S == 0) {

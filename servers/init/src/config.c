@@ -208,6 +208,26 @@ static void read_domain(const struct reader *reader, struct config_domain *domai
     read_restart(reader, domain);
 }
 
+static bool has_equals(const struct config *config, const struct config_domain *domain)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < config->count; i++) {
+        count += config->domain[i].priority == domain->priority;
+    }
+    return count > 1;
+}
+
+/* First in, first out among equals would be: one that never waits starves the others. */
+static void take_turns(struct config *config)
+{
+    for (uint32_t i = 0; i < config->count; i++) {
+        struct config_domain *const domain = &config->domain[i];
+        if (domain->budget_us == 0 && has_equals(config, domain)) {
+            domain->budget_us = domain->period_us = CONFIG_TURN_US;
+        }
+    }
+}
+
 void config_read(const void *tree, struct config *config, struct config_report *report)
 {
     static struct reading reading;
@@ -237,5 +257,6 @@ void config_read(const void *tree, struct config *config, struct config_report *
     if (config->count == 0) {
         config_problem(report, "/domains", "", "add a node for each VM", "there is no domain");
     }
+    take_turns(config);
     access_resolve(&reading);
 }

@@ -139,6 +139,30 @@ static void reads_all_properties(void **state)
     assert_int_equal(config.domain[2].kernel_format, L4_KERNEL_NONE);
 }
 
+static void lets_equals_take_turns(void **state)
+{
+    (void)state;
+    static const uint32_t priorities[] = {100, 150, 100, 100};
+    static const uint32_t budgets[] = {CONFIG_TURN_US, 0, 2000, CONFIG_TURN_US};
+    static const uint32_t periods[] = {CONFIG_TURN_US, 0, 8000, CONFIG_TURN_US};
+    begin();
+    for (uint32_t i = 0; i < 4; i++) {
+        domain_with_memory((const char *const[]){"a", "alone", "limited", "b"}[i]);
+        string("pecan,rom", "x");
+        cells("pecan,priority", 1, priorities[i]);
+        if (i == 2) {
+            cells("pecan,budget-us", 1, 2000u);
+            cells("pecan,period-us", 1, 8000u);
+        }
+        end();
+    }
+    assert_string_equal(read_all(), "");
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(config.domain[i].budget_us, budgets[i]);
+        assert_int_equal(config.domain[i].period_us, periods[i]);
+    }
+}
+
 static void reports_every_problem(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all_properties),
+        cmocka_unit_test(lets_equals_take_turns),
         cmocka_unit_test(reports_every_problem),
         cmocka_unit_test(refuses_wrong_encodings),
         cmocka_unit_test(refuses_too_many_domains),

@@ -23,7 +23,8 @@
 #define CONFIG_PRIORITY_DEFAULT 100u
 #define CONFIG_PERIOD_MIN_US 100u
 #define CONFIG_PERIOD_MAX_US 10000000u
-#define CONFIG_DEVICES 32u /* devices of the board that are used */
+#define CONFIG_TURN_US 10000u /* of domains of one priority without a budget: round robin */
+#define CONFIG_DEVICES 32u    /* devices of the board that are used */
 
 struct config_domain {
     const char *name;
@@ -37,7 +38,7 @@ struct config_domain {
     uint32_t kernel_format; /* enum l4_kernel_format */
     uint32_t vcpus;
     uint32_t priority;
-    uint32_t budget_us;
+    uint32_t budget_us; /* 0, 0: no limit, as a domain alone at its priority has it */
     uint32_t period_us;
     uint32_t flags;      /* L4_VMM_* */
     uint32_t restart;    /* enum l4_restart_policy */
