@@ -75,13 +75,17 @@ void heap_insert(struct heap *h, struct heap_node *n)
     n->right = NULL;
     n->parent = NULL;
     n->rank = 1;
-    if (root != NULL && n->key < root->key) { /* the new root */
+    if (root == NULL) {
+        h->root = n;
+        return;
+    }
+    if (n->key < root->key) { /* the new root */
         n->left = root;
         root->parent = n;
         h->root = n;
         return;
     }
-    if (root != NULL && root->right == NULL) { /* a leaf below the root */
+    if (root->right == NULL) { /* a leaf below the root */
         n->parent = root;
         if (root->left == NULL) {
             root->left = n;

@@ -42,21 +42,24 @@ static void enqueue(struct cpu *cpu, struct thread *t, bool at_head)
     }
 }
 
-static void dequeue(struct cpu *cpu, struct thread *t)
+static void queue_emptied(struct cpu *cpu, uint32_t priority)
 {
     struct sched_queues *q = &cpu->queues;
-    uint32_t priority = t->priority;
+    uint32_t left = q->ready[priority / 32u] & ~(1u << (priority % 32u));
 
+    q->ready[priority / 32u] = left;
+    if (left == 0) {
+        q->summary &= ~(1u << (priority / 32u));
+    }
+    find_top(cpu);
+}
+
+static void dequeue(struct cpu *cpu, struct thread *t)
+{
     list_remove(&t->ready_link);
     t->queued = 0;
-    if (list_empty(&q->queue[priority])) {
-        uint32_t left = q->ready[priority / 32u] & ~(1u << (priority % 32u));
-
-        q->ready[priority / 32u] = left;
-        if (left == 0) {
-            q->summary &= ~(1u << (priority / 32u));
-        }
-        find_top(cpu);
+    if (list_empty(&cpu->queues.queue[t->priority])) {
+        queue_emptied(cpu, t->priority);
     }
 }
 
@@ -121,12 +124,16 @@ static struct thread *run(struct cpu *cpu, struct thread *next)
     return arch_switch(next);
 }
 
-static struct thread *take_top(struct cpu *cpu)
+static inline struct thread *take_top(struct cpu *cpu)
 {
-    struct thread *t =
-        container_of(cpu->queues.queue[cpu->top_ready].next, struct thread, ready_link);
+    uint32_t priority = (uint32_t)cpu->top_ready;
+    struct list *queue = &cpu->queues.queue[priority];
+    struct thread *t = container_of(list_take_first(queue), struct thread, ready_link);
 
-    dequeue(cpu, t);
+    t->queued = 0;
+    if (list_empty(queue)) {
+        queue_emptied(cpu, priority);
+    }
     return t;
 }
 

@@ -286,14 +286,10 @@ void gich_drop(struct vcpu *v, uint32_t slot)
 bool arch_vcpu_wakes(struct thread *t)
 {
     struct vcpu *v = t->vcpu;
-    uint32_t vmcr;
+    uint32_t vmcr = v->used != 0 ? GICH(GICH_VMCR) : 0;
 
-    if (v->used == 0) {
-        return (v->gich_hcr & GICH_HCR_KICK) != 0;
-    }
-    vmcr = v->loaded ? GICH(GICH_VMCR) : v->vmcr;
     for (uint32_t left = v->used; left != 0; left &= left - 1u) {
-        uint32_t lr = gich_lr(v, (uint32_t)__builtin_ctz(left));
+        uint32_t lr = GICH(GICH_LR((uint32_t)__builtin_ctz(left)));
         uint32_t group = (lr & L4_VIRQ_GROUP1) != 0 ? VMCR_GROUP1 : VMCR_GROUP0;
 
         if (lr_ended(lr) || ((lr & L4_VIRQ_PENDING) != 0 && (vmcr & group) != 0 &&

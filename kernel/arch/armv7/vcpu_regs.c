@@ -89,6 +89,7 @@ void arch_vcpu_reset(struct thread *t)
     arch_zero(v, sizeof(*v));
     v->thread = t;
     v->cntvoff = offset;
+    vtimer_init(v);
     v->cp15.sctlr = SCTLR_RESET;
     v->cp15.prrr = PRRR_RESET;
     v->cp15.nmrr = NMRR_RESET;

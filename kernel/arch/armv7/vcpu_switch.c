@@ -80,7 +80,6 @@ static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
     } else if (!guest_runs || cpu->loaded_vcpu != next) {
         if (guest_runs) {
             world_keep(cpu->loaded_vcpu->vcpu);
-            cpu->arch.key &= ~KEY_WORLD;
         }
         if (cpu->loaded_vcpu != next) {
             load(cpu, next);
@@ -90,7 +89,8 @@ static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
         }
         next->vcpu->parked = 0;
         GICH(GICH_HCR) = next->vcpu->gich_hcr;
-        return switch_world(next);
+        world_load(&next->vcpu->world);
+        cpu->arch.key = next->arch.key | KEY_GUEST_RUNS;
     }
     switch_space(next);
     return next;

@@ -73,7 +73,6 @@ static void arm_wake(struct vcpu *v)
 {
     if (v->thread->state == L4_STATE_WFI && v->timer_lr[L4_TIMER_VIRTUAL] != 0 &&
         timer_running(v->cntv_ctl)) {
-        v->wake.expired = wake_expired;
         timeout_set(&v->wake, deadline(v, v->cntv_cval));
     }
 }
@@ -113,6 +112,17 @@ void vtimer_load(struct vcpu *v)
     CP15_WRITE(CNTV_CTL, v->cntv_ctl);
 }
 
+static void physical_expired(struct timeout *timeout)
+{
+    vtimer_physical_update(container_of(timeout, struct vcpu, physical));
+}
+
+void vtimer_init(struct vcpu *v)
+{
+    v->wake.expired = wake_expired;
+    v->physical.expired = physical_expired;
+}
+
 void vtimer_clear(struct vcpu *v)
 {
     timeout_cancel(&v->wake);
@@ -148,11 +158,6 @@ void vtimer_ended(struct vcpu *v)
     } else {
         gich_drop(v, SLOT_VIRTUAL);
     }
-}
-
-static void physical_expired(struct timeout *timeout)
-{
-    vtimer_physical_update(container_of(timeout, struct vcpu, physical));
 }
 
 /* The line is high: into slot 2, if nothing is there. What is there tells its end. */
@@ -201,7 +206,6 @@ void vtimer_physical_update(struct vcpu *v)
     }
     physical_lower(v);
     if (timer_running(v->cntp_ctl)) {
-        v->physical.expired = physical_expired;
         timeout_set(&v->physical, deadline(v, v->cntp_cval));
     } else {
         timeout_cancel(&v->physical);

@@ -41,7 +41,7 @@ bool arch_vcpu_regs_write(struct thread *t, uint32_t group, const uint32_t *word
 /* The reply of the VMM to an exit: see L4_RESUME_* in l4/abi/vcpu.h. w = the four words. */
 void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w);
 
-/* True if a virtual interrupt is pending or a timer line is high: WFI returns at once. */
+/* True if a virtual interrupt is pending for t, which runs: WFI returns at once. */
 bool arch_vcpu_wakes(struct thread *t);
 
 /* The three interrupts of the virtualization hardware, called by core/irq.c's dispatch. Each may

@@ -261,16 +261,16 @@ static void the_end_of_a_vcpu_leaves_nothing_active(void **state)
 static void wfi_looks_at_mask_group_and_priority(void **state)
 {
     (void)state;
+    run_guest(&thread_a);
     assert_false(arch_vcpu_wakes(&thread_a));
     inject(40, 0x80, 0, L4_OK);
     assert_true(arch_vcpu_wakes(&thread_a));
-    thread_a.vcpu->vmcr = 0x80000001u; /* mask at 0x80: 0x80 is not more urgent */
+    GICH(GICH_VMCR) = 0x80000001u; /* mask at 0x80: 0x80 is not more urgent */
     assert_false(arch_vcpu_wakes(&thread_a));
-    thread_a.vcpu->vmcr = 0x88000001u;
+    GICH(GICH_VMCR) = 0x88000001u;
     assert_true(arch_vcpu_wakes(&thread_a));
-    thread_a.vcpu->vmcr = 0x88000002u; /* its group is off */
+    GICH(GICH_VMCR) = 0x88000002u; /* its group is off */
     assert_false(arch_vcpu_wakes(&thread_a));
-    run_guest(&thread_a);
     GICH(GICH_VMCR) = 0xf8000003u;
     assert_true(arch_vcpu_wakes(&thread_a));
     guest_take(0);

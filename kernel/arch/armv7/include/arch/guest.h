@@ -178,6 +178,8 @@ static inline void guest_skip_trapped(struct thread *t, uint32_t hsr)
 void vtimer_save(struct vcpu *v);
 void vtimer_load(struct vcpu *v);
 void vtimer_clear(struct vcpu *v);
+/* After zeroing. */
+void vtimer_init(struct vcpu *v);
 /* The guest has ended the virtual timer's interrupt. */
 void vtimer_ended(struct vcpu *v);
 uint32_t vtimer_lines(const struct vcpu *v);
