@@ -174,6 +174,9 @@ static uint32_t exit_virq(struct vm *vm, uint32_t cpu, const uint32_t w[4])
 {
     const uint16_t ended[4] = {(uint16_t)w[1], (uint16_t)(w[1] >> 16), (uint16_t)w[2],
                                (uint16_t)(w[2] >> 16)};
+    if (w[3] != 0) {
+        gic_returned(&vm->gic, cpu, w[3]);
+    }
     gic_ended(&vm->gic, cpu, ended, 4);
     return 0;
 }

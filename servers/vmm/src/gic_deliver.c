@@ -24,13 +24,6 @@ static uint32_t virq_source(uint32_t word)
     return (word >> L4_VIRQ_SOURCE_SHIFT) & 7u;
 }
 
-uint32_t word_enabled(const struct gic *gic, const struct gic_word *word)
-{
-    uint32_t group0 = 0u - (gic->state.ctlr & 1u);
-    uint32_t group1 = 0u - (gic->state.ctlr >> 1 & 1u);
-    return word->enabled & ((group0 & ~word->group) | (group1 & word->group));
-}
-
 /* Interrupts of a word whose pending state should go out. A level waits for the end of its flight,
  * and of its being active. */
 static inline uint32_t word_pending(const struct gic *gic, const struct gic_word *word)

@@ -33,6 +33,14 @@ static inline uint32_t word_linked(const struct gic *gic, uint32_t word)
     return word == 0 ? 0 : gic->linked[word - 1u];
 }
 
+/* Interrupts of a word that the enables let through. */
+static inline uint32_t word_enabled(const struct gic *gic, const struct gic_word *word)
+{
+    uint32_t group0 = 0u - (gic->state.ctlr & 1u);
+    uint32_t group1 = 0u - (gic->state.ctlr >> 1 & 1u);
+    return word->enabled & ((group0 & ~word->group) | (group1 & word->group));
+}
+
 /* What the kernel holds of one register word, for readers of pending and active bits. */
 struct gic_live {
     uint32_t pending;
@@ -43,9 +51,6 @@ struct gic_live {
 
 /* The vCPU that takes an SPI; GIC_CPUS: none. */
 uint32_t spi_home(const struct gic *gic, uint32_t irq);
-
-/* Interrupts of a word that the enables let through. */
-uint32_t word_enabled(const struct gic *gic, const struct gic_word *word);
 
 /* The state in `back`, out of flight, is ours again. */
 void irq_taken_back(struct gic *gic, uint32_t cpu, uint32_t irq, uint32_t back);
@@ -87,5 +92,8 @@ extern const struct gicd_bank gicd_group, gicd_set_enable, gicd_clear_enable, gi
 
 /* gicd_fields.c: more bits an interrupt, and SGIs */
 extern const struct gicd_bank gicd_priority, gicd_target, gicd_config, gicd_sgi;
+
+/* A write to SGIR, which takes whole words only. Hot path: vm.sgi. */
+void gicd_sgir(struct gic *gic, uint32_t cpu, uint32_t value);
 
 #endif

@@ -10,6 +10,7 @@
 #define GICD_CTLR 0x000u
 #define GICD_TYPER 0x004u
 #define GICD_IIDR 0x008u
+#define GICD_SGIR 0xf00u
 #define GICD_SIZE 0x1000u
 #define GICD_ID 0xfd0u
 
@@ -115,6 +116,10 @@ static l4_status_t gicd_read(void *state, struct mmio *access)
 static l4_status_t gicd_write(void *state, struct mmio *access)
 {
     uint32_t offset = access->offset & (GICD_SIZE - 4u);
+    if (offset == GICD_SGIR && access->size == 4u) {
+        gicd_sgir(state, access->cpu, access->value);
+        return L4_OK;
+    }
     uint32_t mask = mmio_mask(access);
     uint32_t value = (access->value << mmio_shift(access)) & mask;
     gicd_banks[offset / 0x80u]->write(state, access->cpu, offset, value, mask);

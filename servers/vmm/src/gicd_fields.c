@@ -2,6 +2,8 @@
  * The distributor's registers with more than one bit an interrupt (priority, target, configuration)
  * and those of the SGIs (IHI 0048B 4.3.11 to 4.3.16).
  */
+#include <l4/abi/vcpu.h>
+
 #include "gic_internal.h"
 
 #define SGIR_FILTER(v) (((v) >> 24) & 3u)
@@ -113,9 +115,8 @@ static void config_write(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_
     }
 }
 
-/* SGIR, CPENDSGIR, SPENDSGIR: offset 0xf00 */
+/* SGIR, CPENDSGIR, SPENDSGIR: offset 0xf00; gicd.c hands writes to SGIR to gicd_sgir() */
 
-#define GICD_SGIR 0xf00u
 #define GICD_CPENDSGIR 0xf10u
 #define GICD_SPENDSGIR 0xf20u
 #define GICD_SGI_END 0xf30u
@@ -140,7 +141,7 @@ static void sgi_remove(struct gic *gic, uint32_t cpu, uint32_t sgi, uint32_t sou
     irq_update(gic, cpu, sgi);
 }
 
-static void sgi_send(struct gic *gic, uint32_t cpu, uint32_t value)
+static __attribute__((noinline)) void sgi_send(struct gic *gic, uint32_t cpu, uint32_t value)
 {
     uint32_t all = (1u << gic->state.cpus) - 1u;
     uint32_t targets = 0;
@@ -161,6 +162,33 @@ static void sgi_send(struct gic *gic, uint32_t cpu, uint32_t value)
         uint32_t target = (uint32_t)__builtin_ctz(targets);
         targets &= targets - 1u;
         sgi_add(gic, target, SGIR_ID(value), 1u << cpu);
+    }
+}
+
+/* The everyday case on one vCPU: enabled and neither pending here nor active, it goes into flight
+ * without touching the latch, just as irq_update() would send it. */
+static inline bool sgi_to_self(struct gic *gic, uint32_t sgi)
+{
+    struct gic_bank *bank = &gic->state.bank[0];
+    uint32_t bit = irq_bit(sgi);
+    if ((word_enabled(gic, &bank->word) & ~(bank->word.latch | bank->word.active) & bit) == 0) {
+        return false;
+    }
+    uint32_t group = (bank->word.group >> sgi & 1u) * L4_VIRQ_GROUP1;
+    if (gic->port.inject(gic->port.context, 0, l4_virq(sgi, bank->priority[sgi], group)) != L4_OK) {
+        return false;
+    }
+    bank->word.flight |= bit;
+    bank->flight_source[sgi] = 0;
+    return true;
+}
+
+void gicd_sgir(struct gic *gic, uint32_t cpu, uint32_t value)
+{
+    bool self =
+        SGIR_FILTER(value) == 2u || (SGIR_FILTER(value) == 0 && (SGIR_TARGETS(value) & 1u) != 0);
+    if (gic->state.cpus != 1u || !self || !sgi_to_self(gic, SGIR_ID(value))) {
+        sgi_send(gic, cpu, value);
     }
 }
 
@@ -187,10 +215,7 @@ static uint32_t sgi_read(struct gic *gic, uint32_t cpu, uint32_t offset)
 
 static void sgi_write(struct gic *gic, uint32_t cpu, uint32_t offset, uint32_t value, uint32_t mask)
 {
-    if (offset == GICD_SGIR && mask == 0xffffffffu) {
-        sgi_send(gic, cpu, value);
-        return;
-    }
+    (void)mask; /* zero bits do nothing */
     if (offset < GICD_CPENDSGIR || offset >= GICD_SGI_END) {
         return;
     }

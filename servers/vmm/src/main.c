@@ -104,6 +104,11 @@ static inline uint32_t virq_attach(uint32_t cpu, uint32_t actions, uint32_t *w2)
 /* Every exit but the frequent ones. True: reply now, with *label and w. */
 static __attribute__((noinline)) bool exit_any(uint32_t cpu, uint32_t *label, uint32_t w[4])
 {
+    if (*label == L4_EXIT_VIRQ) {
+        const uint16_t ended[4] = {(uint16_t)w[1], (uint16_t)(w[1] >> 16), (uint16_t)w[2],
+                                   (uint16_t)(w[2] >> 16)};
+        vcpu_l4_ended(&guest.vcpus.cpu[cpu], ended, 4);
+    }
     *label = vm_exit(&guest.vm, cpu, *label, w);
     *label = virq_attach(cpu, *label, &w[2]);
     return guest.vm.wish == POWER_NONE || wish_fulfil(cpu, label);

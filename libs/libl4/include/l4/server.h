@@ -38,12 +38,13 @@ L4_INLINE _Noreturn void l4_server_run(l4_cap_t endpoint, const struct l4_server
             reply ? l4_reply_wait(endpoint, &msg, us) : l4_recv(endpoint, &msg, us);
         const bool replied = reply;
         reply = false;
-        if (__builtin_expect(status == L4_ERR_TRANSFER, 0) && replied) {
-            /* The caller offered no place for the reply's items, and waits on: it hears of it. */
-            msg = l4_msg(0, (uint32_t)status, 0, 0, 0);
-            reply = true;
-        } else if (__builtin_expect(status != L4_OK, 0)) {
-            if (server->timeout != NULL) {
+        if (__builtin_expect(status != L4_OK, 0)) {
+            if (status == L4_ERR_TRANSFER && replied) {
+                /* The caller offered no place for the reply's items, and waits on: it hears of it.
+                 */
+                msg = l4_msg(0, (uint32_t)status, 0, 0, 0);
+                reply = true;
+            } else if (server->timeout != NULL) {
                 server->timeout(context, status);
             }
         } else if (__builtin_expect(l4_msg_is_signal(&msg), 0)) {
