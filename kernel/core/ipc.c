@@ -143,7 +143,7 @@ struct thread *ipc_receive(struct thread *self, struct endpoint *ep, struct thre
             self->endpoint = ep;
             list_append(&ep->receivers, &self->ipc_link);
             ipc_arm_timeout(self, us);
-            return next != NULL ? sched_switch_to(next) : sched_choose();
+            return next != NULL ? sched_switch_to(next) : sched_leave();
         }
     }
 got_one:

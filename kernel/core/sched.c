@@ -124,10 +124,14 @@ static struct thread *run(struct cpu *cpu, struct thread *next)
     return arch_switch(next);
 }
 
-static inline struct thread *take_top(struct cpu *cpu)
+static inline struct thread *first_of(const struct list *queue)
 {
-    uint32_t priority = (uint32_t)cpu->top_ready;
-    struct list *queue = &cpu->queues.queue[priority];
+    return container_of(queue->next, struct thread, ready_link);
+}
+
+/* The first of the highest queue that is not empty, which is this one. */
+static inline struct thread *take_first(struct cpu *cpu, struct list *queue, uint32_t priority)
+{
     struct thread *t = container_of(list_take_first(queue), struct thread, ready_link);
 
     t->queued = 0;
@@ -164,6 +168,7 @@ struct thread *sched_choose(void)
     struct cpu *cpu = this_cpu();
 
     for (;;) {
+        struct sched_queues *q = &cpu->queues;
         struct thread *self = cpu->current;
         struct thread *next;
 
@@ -178,7 +183,7 @@ struct thread *sched_choose(void)
                 enqueue(cpu, self, true);
                 cpu->current = NULL; /* queued: not also the running one, should `next` not run */
             }
-            next = take_top(cpu);
+            next = take_first(cpu, &q->queue[cpu->top_ready], (uint32_t)cpu->top_ready);
         } else {
             idle(cpu);
             continue;
@@ -193,6 +198,23 @@ struct thread *sched_choose(void)
             serve();
         }
     }
+}
+
+struct thread *sched_leave(void)
+{
+    struct cpu *cpu = this_cpu();
+    int32_t top = cpu->top_ready;
+    struct list *queue;
+
+    if (unlikely(top < 0)) {
+        return sched_choose();
+    }
+    queue = &cpu->queues.queue[top];
+    if (unlikely(first_of(queue)->sc->limited)) {
+        return sched_choose();
+    }
+    cpu->reschedule = false;
+    return run(cpu, take_first(cpu, queue, (uint32_t)top));
 }
 
 struct thread *sched_switch_to(struct thread *next)

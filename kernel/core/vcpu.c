@@ -7,7 +7,7 @@
 struct thread *vcpu_wait(struct thread *t)
 {
     t->state = L4_STATE_WFI;
-    return sched_choose();
+    return sched_leave();
 }
 
 void vcpu_wake(struct thread *t)

@@ -43,6 +43,8 @@ void sched_unready(struct thread *t);
 /* The thread to run now: the highest ready, or the current if it still may. Switches the processor
  * to it and to its budget. Never returns NULL: idles until there is one. */
 struct thread *sched_choose(void);
+/* The same, when the current thread has just stopped being runnable. */
+struct thread *sched_leave(void);
 /* Direct switch to `next`, which was just unblocked by the current thread's IPC and need not
  * queue; the current one is blocked. Falls back to sched_choose when a higher one is ready. */
 struct thread *sched_switch_to(struct thread *next);
