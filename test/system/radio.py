@@ -1,16 +1,19 @@
-"""The radio's deadlines while a Linux guest boots beside it and then computes without end, in virtual time, where the
-host's load does not count: none is missed, and no release waits for long.
+"""The radio's deadlines while a Linux guest boots beside it, computes without end, and is built anew, in virtual time,
+where the host's load does not count: none is missed, and no release waits for long.
 """
 
 import re
 
 import harness
+from pecanlib.control import Control
 
-CONFIGURATION = """/dts-v1/;
+CONFIGURATION = """#include "domain.dtsi"
+#include "board.dtsi"
+&console0 {
+\tstatus = "okay";
+};
 / {
 \tdomains {
-\t\t#address-cells = <2>;
-\t\t#size-cells = <2>;
 \t\tlinux0 {
 \t\t\tcompatible = "openamp,domain-v1";
 \t\t\tmemory = <0x0 0x40000000 0x0 0x08000000>;
@@ -34,6 +37,12 @@ REPORT = re.compile(r"RADIO deadlines met: (\d+), missed: (\d+), worst latency: 
 WORST_US = 20
 
 
+def check(report):
+    _, missed, worst = (int(number) for number in report.groups())
+    assert missed == 0, report.group(0)
+    assert worst <= WORST_US, report.group(0)
+
+
 def test(bench):
     path = bench.folder / "config.dts"
     path.write_text(CONFIGURATION)
@@ -44,10 +53,14 @@ def test(bench):
         before = machine.expect(REPORT, 120)
         last = machine.expect(REPORT, 120)
         print(last.group(0))
-        met, missed, worst = (int(number) for number in last.groups())
-        assert met > int(before.group(1)) + 200, f"{before.group(0)}; {last.group(0)}"
-        assert missed == 0, last.group(0)
-        assert worst <= WORST_US, last.group(0)
+        check(last)
+        assert int(last.group(1)) > int(before.group(1)) + 200, f"{before.group(0)}; {last.group(0)}"
+        with Control(machine.devices.control) as control:
+            control.call("restart", "linux0")
+        machine.expect("GUEST READY linux0", 240)
+        last = machine.expect(REPORT, 120)
+        print(last.group(0))
+        check(last)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,25 @@ static l4_status_t connect(struct domain *domain)
     return status;
 }
 
+static l4_status_t set_own_priority(uint32_t priority)
+{
+    return l4_thread_set_sched(L4_ROOT_THREAD, priority, L4_PRIORITIES - 1, 0, 0);
+}
+
+/* Wiping much memory takes long: at the domain's own priority, so that more urgent guests keep
+ * their deadlines. It comes first, with the arena's alignment. */
+static l4_status_t take_ram(struct domain *domain)
+{
+    l4_status_t status = set_own_priority(domain->config->priority);
+    if (status == L4_OK) {
+        status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
+                              domain_ram_align(domain->config), &domain->ram);
+    }
+    const l4_status_t back = set_own_priority(INIT_PRIORITY);
+    return status != L4_OK ? status : back;
+}
+
+/* A VMM comes right above its guest, which it has to interrupt, and below every more urgent one. */
 static l4_status_t build(struct domain *domain)
 {
     const struct process_spec spec = {.image = VMM_IMAGE,
@@ -60,13 +79,11 @@ static l4_status_t build(struct domain *domain)
                                       .pool_size = domain_vmm_pool(domain->config),
                                       .slots = VMM_SLOTS,
                                       .badge = domain_badge(domain),
-                                      .priority = VMM_PRIORITY,
+                                      .priority = domain->config->priority + 1u,
                                       .kind = L4_START_KIND_VMM};
     l4_log("starting %s: %u MiB", domain->config->name,
            (unsigned int)((domain->config->ram_size + (1u << MIB) - 1) >> MIB));
-    /* Guest RAM first: it has the arena's alignment. */
-    l4_status_t status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
-                                      domain_ram_align(domain->config), &domain->ram);
+    l4_status_t status = take_ram(domain);
     if (status == L4_OK) {
         status = process_create(&domain->vmm, &spec);
     }

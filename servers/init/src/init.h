@@ -26,7 +26,6 @@
 #define INIT_PRIORITY 250u
 #define DEVMGR_PRIORITY 240u
 #define NET_PRIORITY 230u
-#define VMM_PRIORITY 220u
 
 #define REQUEST_US 2000000u /* of init's calls to devmgr and ipc-net, and for a VMM's answer */
 #define NS_PER_US 1000u
