@@ -290,10 +290,14 @@ bool arch_vcpu_wakes(struct thread *t)
 
     for (uint32_t left = v->used; left != 0; left &= left - 1u) {
         uint32_t lr = GICH(GICH_LR((uint32_t)__builtin_ctz(left)));
-        uint32_t group = (lr & L4_VIRQ_GROUP1) != 0 ? VMCR_GROUP1 : VMCR_GROUP0;
 
-        if (lr_ended(lr) || ((lr & L4_VIRQ_PENDING) != 0 && (vmcr & group) != 0 &&
-                             VIRQ_PRIORITY(lr) < vmcr >> VMCR_MASK_SHIFT)) {
+        if ((lr & L4_VIRQ_PENDING) != 0) {
+            uint32_t group = (lr & L4_VIRQ_GROUP1) != 0 ? VMCR_GROUP1 : VMCR_GROUP0;
+
+            if ((vmcr & group) != 0 && VIRQ_PRIORITY(lr) < vmcr >> VMCR_MASK_SHIFT) {
+                return true;
+            }
+        } else if (lr_ended(lr)) {
             return true;
         }
     }

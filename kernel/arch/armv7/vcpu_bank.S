@@ -148,10 +148,9 @@ function vcpu_vfp_load
     vmsr    fpexc, r2
     vldmia  r0!, {d0-d15}
     vldmia  r0!, {d16-d31}
-    ldr     r2, [r0]
-    ldr     r1, [r0, #4]
+    ldrd    r2, r3, [r0]
     vmsr    fpscr, r2
-    vmsr    fpexc, r1
+    vmsr    fpexc, r3
     bx      lr
 end vcpu_vfp_load
 

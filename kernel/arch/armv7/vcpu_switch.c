@@ -67,10 +67,11 @@ static void prepare(struct thread *t)
 static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
 {
     struct cpu *cpu = this_cpu();
+    struct vcpu *v = next->vcpu;
     bool guest_runs = (cpu->arch.key & KEY_GUEST_RUNS) != 0;
 
     prepare(next);
-    if (next->vcpu == NULL) {
+    if (v == NULL) {
         if (guest_runs) {
             vcpu_leave();
         }
@@ -84,12 +85,12 @@ static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
         if (cpu->loaded_vcpu != next) {
             load(cpu, next);
         }
-        if (next->vcpu->vfp_used && cpu->loaded_vfp != next) {
+        if (v->vfp_used && cpu->loaded_vfp != next) {
             vcpu_vfp_take(next); /* cheaper than the trap that would come */
         }
-        next->vcpu->parked = 0;
-        GICH(GICH_HCR) = next->vcpu->gich_hcr;
-        world_load(&next->vcpu->world);
+        v->parked = 0;
+        GICH(GICH_HCR) = v->gich_hcr;
+        world_load(&v->world);
         cpu->arch.key = next->arch.key | KEY_GUEST_RUNS;
     }
     switch_space(next);
@@ -124,18 +125,20 @@ struct thread *switch_world(struct thread *next)
 void vcpu_vfp_take(struct thread *t)
 {
     struct cpu *cpu = this_cpu();
-    struct thread *old = cpu->loaded_vfp;
+    struct vcpu *v = t->vcpu;
 
     CP15_WRITE(HCPTR, GUEST_HCPTR_OPEN);
     arch_isb();
-    cpu->loaded_vfp = t;
-    if (old != NULL) {
-        vcpu_vfp_save(&old->vcpu->vfp);
-        old->vcpu->world.hcptr = GUEST_HCPTR_TRAP;
+    if (cpu->loaded_vfp != NULL) {
+        struct vcpu *old = cpu->loaded_vfp->vcpu;
+
+        old->world.hcptr = GUEST_HCPTR_TRAP;
+        vcpu_vfp_save(&old->vfp);
     }
-    vcpu_vfp_load(&t->vcpu->vfp);
-    t->vcpu->vfp_used = 1;
-    t->vcpu->world.hcptr = GUEST_HCPTR_OPEN;
+    cpu->loaded_vfp = t;
+    v->vfp_used = 1;
+    v->world.hcptr = GUEST_HCPTR_OPEN;
+    vcpu_vfp_load(&v->vfp);
 }
 
 void arch_vcpu_flush(struct vcpu *v)
