@@ -175,6 +175,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
+static void seed_cells(void *tree, unsigned int address, unsigned int size)
+{
+    tree_cells(tree, "#address-cells", 1, address);
+    tree_cells(tree, "#size-cells", 1, size);
+}
+
 static void seed_domain(void *tree, const char *name, const char *format)
 {
     tree_node(tree, name);
@@ -204,7 +210,7 @@ static void seed_device(void *tree, const char *name, unsigned int base, const c
     tree_node(tree, name);
     tree_string(tree, "compatible", "virtio,mmio");
     tree_cells(tree, "reg", 4, 0u, base, 0u, 0x200u);
-    tree_cells(tree, "interrupts", 3, 0u, 16u, 1u);
+    tree_cells(tree, "interrupts", 3, 0u, 16u + (base >> 9 & 0xffu), 1u);
     tree_string(tree, "pecan,qemu-device", kind);
     tree_string(tree, "status", "okay");
     tree_cells(tree, "phandle", 1, phandle);
@@ -230,7 +236,7 @@ static void seed_port(void *tree, const char *name, unsigned int n, unsigned int
         tree_cells(tree, "ethernet", 1, 7u);
     } else {
         tree_bytes(tree, "mac-address", mac, sizeof mac);
-        tree_cells(tree, "pecan,peers", 2, 4u, 6u);
+        tree_cells(tree, "pecan,peers", 2, n == 0 ? 5u : 4u, 6u);
     }
     tree_end(tree);
 }
@@ -242,6 +248,7 @@ static void seed_board(void *tree)
     tree_cells(tree, "pecan,size", 2, 0u, 0x200000u);
     tree_node(tree, "partitions");
     tree_string(tree, "compatible", "fixed-partitions");
+    seed_cells(tree, 2, 2);
     seed_partition(tree, "partition@0", 0, 1);
     seed_partition(tree, "partition@100000", 0x100000, 2);
     tree_end(tree);
@@ -254,6 +261,7 @@ static void seed_board(void *tree)
     tree_end(tree);
     tree_node(tree, "switch");
     tree_string(tree, "compatible", "pecan,ethernet-switch");
+    seed_cells(tree, 1, 0);
     seed_port(tree, "port@0", 0, 4);
     seed_port(tree, "port@1", 1, 5);
     seed_port(tree, "port@2", 2, 6);
@@ -272,6 +280,7 @@ static size_t seed_access(uint8_t *data)
     tree_root(data);
     seed_board(data);
     tree_node(data, "domains");
+    seed_cells(data, 2, 2);
     for (unsigned int i = 0; i < 2; i++) {
         tree_node(data, i == 0 ? "a" : "b");
         tree_string(data, "compatible", "openamp,domain-v1");
@@ -303,6 +312,7 @@ size_t fuzz_seed(unsigned int n, uint8_t *data)
     tree_begin(data, FUZZ_INPUT_MAX);
     tree_root(data);
     tree_node(data, "domains");
+    seed_cells(data, 2, 2);
     for (unsigned int i = 0; i < 4; i++) {
         if (n == 4 || n == i) {
             char name[8] = "vm0";

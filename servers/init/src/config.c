@@ -14,14 +14,14 @@
 #define DOMAIN_COMPATIBLE "openamp,domain-v1"
 
 static const struct property properties[] = {
-    {"compatible", ENCODING_ANY},
+    {"compatible", ENCODING_STRINGS},
     {"memory", ENCODING_CELLS_4},
-    {"cpus", ENCODING_ANY},
-    {"access", ENCODING_ANY},
-    {"#access-cells", ENCODING_ANY},
-    {"access-flags-names", ENCODING_ANY},
-    {"id", ENCODING_ANY},
-    {"phandle", ENCODING_ANY},
+    {"cpus", ENCODING_CELLS},
+    {"access", ENCODING_CELLS},
+    {"#access-cells", ENCODING_CELL},
+    {"access-flags-names", ENCODING_STRINGS},
+    {"id", ENCODING_CELLS},
+    {"phandle", ENCODING_CELL},
     {"status", ENCODING_STRING},
     {"pecan,kernel", ENCODING_STRING},
     {"pecan,kernel-format", ENCODING_STRING},
@@ -77,8 +77,8 @@ static void read_restart(const struct reader *reader, struct config_domain *doma
     if (strcmp(policy, "on-failure") == 0) {
         domain->restart = L4_RESTART_ON_FAILURE;
     } else if (strcmp(policy, "never") != 0) {
-        reader_problem(reader, "pecan,restart", "give never or on-failure", "unknown policy '%s'",
-                       policy);
+        reader_problem(reader, "pecan,restart", "give one of never, on-failure",
+                       "unknown policy '%s'", policy);
     }
 }
 
@@ -156,7 +156,7 @@ static void read_images(const struct reader *reader, struct config_domain *domai
     domain->rom = reader_string(reader, "pecan,rom", NULL);
     domain->bootargs = reader_string(reader, "pecan,bootargs", "");
     read_format(reader, domain);
-    if (domain->kernel == NULL && domain->rom == NULL) {
+    if (!reader_has(reader, "pecan,kernel") && !reader_has(reader, "pecan,rom")) {
         reader_problem(reader, "pecan,kernel", "name an image, or give pecan,rom", "missing");
     }
     if (domain->kernel != NULL && domain->kernel_format == L4_KERNEL_NONE && domain->rom == NULL) {
@@ -177,22 +177,30 @@ static void read_images(const struct reader *reader, struct config_domain *domai
     }
 }
 
+/* It stands in logs, in messages to the host and in names of consoles. */
+static void check_name(const struct reader *reader)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const char *const name = node_name(reader->tree, reader->node);
+    if (strspn(name, letters) != strlen(name) || strspn(name, "._-") != 0) {
+        reader_problem(reader, "", "call it by A-Za-z0-9._-, with a letter or digit first",
+                       "the domain's name has other characters than it may");
+    }
+    if (strlen(name) >= L4_START_NAME) {
+        reader_problem(reader, "", "shorten it to 31 characters", "the domain's name is too long");
+    }
+}
+
 static void check_node(const struct reader *reader)
 {
-    int child = 0;
     if (fdt_node_check_compatible(reader->tree, reader->node, DOMAIN_COMPATIBLE) != 0) {
         reader_problem(reader, "compatible", "write compatible = \"" DOMAIN_COMPATIBLE "\";",
                        "not a domain");
     }
-    if (strlen(node_name(reader->tree, reader->node)) >= L4_START_NAME) {
-        reader_problem(reader, "", "shorten it to 31 characters", "the domain's name is too long");
-    }
-    fdt_for_each_subnode(child, reader->tree, reader->node)
-    {
-        reader_problem(reader, "", "a domain has no children: remove it", "unknown node '%s'",
-                       node_name(reader->tree, child));
-    }
-    reader_check_properties(reader, properties);
+    check_name(reader);
+    reader_no_children(reader, "a domain has no children: remove it");
+    reader_check_properties(reader, properties, "");
 }
 
 static void read_domain(const struct reader *reader, struct config_domain *domain)
@@ -258,5 +266,6 @@ void config_read(const void *tree, struct config *config, struct config_report *
         config_problem(report, "/domains", "", "add a node for each VM", "there is no domain");
     }
     take_turns(config);
+    config_check_tree(&reading);
     access_resolve(&reading);
 }

@@ -32,7 +32,7 @@ bool access_flags_are(const struct reading *reading, const struct access *access
         return true;
     }
     const struct reader reader = access_reader(reading, access);
-    reader_problem(&reader, "access", "see the table in docs/book/devices.md",
+    reader_problem(&reader, "access", "see the table in docs/book/configuration.md",
                    "'%s' is %s and takes %s, not %s", node_name(reading->tree, access->node), what,
                    names[allowed], names[access->flags]);
     return false;
@@ -49,7 +49,7 @@ static void collect(struct reading *reading, const struct reader *reader, uint32
     }
     const char *const name = node_name(reading->tree, node);
     if (flags > ACCESS_MEMORY) {
-        reader_problem(reader, "access", "give PECAN_SHARED, PECAN_DEDICATED or PECAN_MEMORY",
+        reader_problem(reader, "access", "give one of PECAN_SHARED, PECAN_DEDICATED, PECAN_MEMORY",
                        "'%s' has the unknown flags %u", name, (unsigned int)flags);
         return;
     }
@@ -74,8 +74,8 @@ void access_collect(struct reading *reading, uint32_t domain, int node)
     const struct reader reader = {reading->tree, node, reading->report};
     int length = 0;
     const fdt32_t *const cells = fdt_getprop(reading->tree, node, "access", &length);
-    if (cells == NULL || length == 0) {
-        return;
+    if (cells == NULL || length % 4 != 0) {
+        return; /* reported already */
     }
     if (length % 8 != 0) {
         reader_problem(&reader, "access", SEE_BINDINGS, "must be pairs: <&node flags>, ...");
@@ -97,11 +97,11 @@ static void resolve(struct reading *reading, struct access *access)
     const int parent = fdt_parent_offset(tree, access->node);
     if (compatible(tree, parent, "fixed-partitions")) {
         config_read_partition(reading, access);
-    } else if (compatible(tree, parent, "pecan,ethernet-switch")) {
+    } else if (compatible(tree, parent, CONFIG_SWITCH)) {
         config_read_port(reading, access);
-    } else if (compatible(tree, access->node, "pecan,channel")) {
+    } else if (compatible(tree, access->node, CONFIG_CHANNEL)) {
         return; /* both ends at once: config_read_channels() */
-    } else if (parent == 0 && fdt_getprop(tree, access->node, "reg", NULL) != NULL) {
+    } else if (node_is_device(tree, access->node)) {
         config_read_device(reading, access);
     } else {
         const struct reader reader = access_reader(reading, access);
@@ -133,7 +133,6 @@ void access_resolve(struct reading *reading)
     for (uint32_t i = 0; i < reading->access_count; i++) {
         resolve(reading, &reading->access[i]);
     }
-    config_check_partitions(reading);
     config_read_switches(reading);
     config_read_channels(reading);
     config_check_dedicated(reading);

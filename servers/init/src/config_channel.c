@@ -13,17 +13,19 @@
 
 #include "config_reader.h"
 
-#define CHANNEL "pecan,channel"
-
 static const struct property channel_properties[] = {
-    {"compatible", ENCODING_ANY}, {"phandle", ENCODING_ANY},     {"label", ENCODING_STRING},
-    {"status", ENCODING_STRING},  {"pecan,port", ENCODING_CELL}, {"pecan,size", ENCODING_CELL},
+    {"compatible", ENCODING_STRINGS},
+    {"phandle", ENCODING_CELL},
+    {"label", ENCODING_STRING},
+    {"status", ENCODING_STRING},
+    {"pecan,port", ENCODING_CELL},
+    {"pecan,size", ENCODING_CELL},
     {NULL, ENCODING_ANY},
 };
 
 static bool is_channel(const struct reading *reading, int node)
 {
-    return fdt_node_check_compatible(reading->tree, node, CHANNEL) == 0;
+    return fdt_node_check_compatible(reading->tree, node, CONFIG_CHANNEL) == 0;
 }
 
 /* The entries that name the node, at most two; returns how many there are. */
@@ -62,9 +64,10 @@ static void check_channel(const struct reading *reading, int node)
     const struct reader reader = {reading->tree, node, reading->report};
     const struct access *end[2] = {NULL, NULL};
     const uint32_t count = ends_of(reading, node, end);
-    reader_check_properties(&reader, channel_properties);
+    reader_check_properties(&reader, channel_properties, "");
+    reader_no_children(&reader, "a channel has no children: remove it");
     if (!reader_has(&reader, "pecan,port")) {
-        reader_problem(&reader, "pecan,port", "give the port, 1 to 65535", "missing");
+        reader_problem(&reader, "pecan,port", "give 1 to 65535", "missing");
     }
     (void)reader_cell(&reader, "pecan,port", 1, 65535, 0);
     const uint32_t size = reader_cell(&reader, "pecan,size", L4_CHANNEL_SIZE_MIN,
@@ -74,7 +77,7 @@ static void check_channel(const struct reading *reading, int node)
                        "%u is not a power of two", (unsigned int)size);
     }
     if (count != 2 && (count != 0 || dt_enabled(reading->tree, node))) {
-        reader_problem(&reader, "", "name it in the `access` of exactly two domains",
+        reader_problem(&reader, "", "name it in the access of exactly two domains",
                        "%u domain%s it", (unsigned int)count, count == 1 ? " has" : "s have");
     }
 }
@@ -98,7 +101,8 @@ static void place(struct reading *reading, bool *placed, const struct access *co
     struct config *const config = reading->config;
     placed[end[0] - reading->access] = placed[end[1] - reading->access] = true;
     if (config->channel_count == L4_START_CHANNELS) {
-        reader_problem(&reader, "", "remove some", "more than %u channels", L4_START_CHANNELS);
+        config_problem(reading->report, "/domains", "access", "remove some",
+                       "more than %u channels", L4_START_CHANNELS);
         return;
     }
     struct config_channel *const channel = &config->channel[config->channel_count++];

@@ -1,6 +1,5 @@
 /*
- * Devices of the board: shared ones (entropy, console) and dedicated ones, and whose pages are
- * whose.
+ * Devices of the board: shared ones (entropy, console) and dedicated ones.
  */
 #include <string.h>
 
@@ -93,7 +92,8 @@ static void check_master(const struct reading *reading, const struct access *acc
         return;
     }
     if (!domain->dma_trusted) {
-        reader_problem(&reader, "access", "add pecan,dma-trusted, or share the device",
+        reader_problem(&reader, "access",
+                       "add pecan,dma-trusted if this VM may, or share the device",
                        "'%s' masters the bus and can reach all memory", name);
     }
     if (!domain->direct_map) {
@@ -105,19 +105,22 @@ static void check_master(const struct reading *reading, const struct access *acc
 static void dedicate(struct reading *reading, struct access *access)
 {
     struct config *const config = reading->config;
-    const struct reader reader = access_reader(reading, access);
     const struct reader device = {reading->tree, access->node, reading->report};
     uint64_t base = 0;
     if (!device_use(reading, access, access->node, &base)) {
         return;
     }
     check_master(reading, access);
+    if (fdt_node_check_compatible(reading->tree, access->node, "arm,pl011") == 0) {
+        reader_problem(&device, "", "every VM has a serial port: remove the entry",
+                       "the system's own console cannot be dedicated");
+    }
     if (!reader_has(&device, "interrupts")) {
         reader_problem(&device, "interrupts", "give the device's interrupt", "missing");
     }
     if (config->grant_count == L4_START_GRANTS) {
-        reader_problem(&reader, "access", "remove some", "more than %u devices are dedicated",
-                       L4_START_GRANTS);
+        config_problem(reading->report, "/domains", "access", "remove some",
+                       "more than %u devices are dedicated", L4_START_GRANTS);
         return;
     }
     config->grant[config->grant_count++] =
@@ -132,85 +135,5 @@ void config_read_device(struct reading *reading, struct access *access)
         dedicate(reading, access);
     } else if (access_flags_are(reading, access, ACCESS_SHARED, "a device")) {
         share(reading, access);
-    }
-}
-
-/* Nobody else uses a dedicated device in any way. */
-static void check_others(const struct reading *reading, const struct access *access)
-{
-    const struct reader reader = access_reader(reading, access);
-    for (uint32_t i = 0; i < reading->access_count; i++) {
-        const struct access *const other = &reading->access[i];
-        const bool later = other > access && other->flags == ACCESS_DEDICATED;
-        if (other == access || other->device != access->node || later) {
-            continue; /* two that have it dedicated: reported once, at the later one */
-        }
-        const char *const name = reading->config->domain[other->domain].name;
-        reader_problem(&reader, "access", "give it to one domain, or share it among all",
-                       "'%s' is %s %s already", node_name(reading->tree, access->node),
-                       other->flags == ACCESS_DEDICATED ? "dedicated to" : "shared with", name);
-        return;
-    }
-}
-
-static bool pages_of(const struct reader *device, uint64_t *first, uint64_t *size)
-{
-    uint64_t base = 0;
-    uint64_t bytes = 0;
-    if (!reader_range(device, "reg", &base, &bytes) || bytes == 0 ||
-        !l4_range_fits(base, bytes, UINT64_C(1) << 40)) {
-        return false;
-    }
-    *first = l4_align_down(base, L4_PAGE_SIZE);
-    *size = l4_align_up(base + bytes, L4_PAGE_SIZE) - *first;
-    return true;
-}
-
-static bool dedicated_to(const struct reading *reading, int node, uint32_t domain)
-{
-    for (uint32_t i = 0; i < reading->access_count; i++) {
-        const struct access *const other = &reading->access[i];
-        if (other->node == node && other->domain == domain && other->flags == ACCESS_DEDICATED) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void check_pages(const struct reading *reading, const struct access *access)
-{
-    const struct reader device = {reading->tree, access->node, reading->report};
-    const struct reader reader = access_reader(reading, access);
-    uint64_t first = 0;
-    uint64_t size = 0;
-    int node = 0;
-    if (!pages_of(&device, &first, &size)) {
-        return; /* reported already */
-    }
-    fdt_for_each_subnode(node, reading->tree, 0)
-    {
-        const struct reader other = {reading->tree, node, reading->report};
-        uint64_t other_first = 0;
-        uint64_t other_size = 0;
-        if (node != access->node && dt_enabled(reading->tree, node) &&
-            pages_of(&other, &other_first, &other_size) &&
-            l4_range_overlaps(first, size, other_first, other_size) &&
-            !dedicated_to(reading, node, access->domain)) {
-            reader_problem(&reader, "access", "use a device in a page of its own",
-                           "the page at 0x%llx of '%s' holds registers of '%s' too",
-                           (unsigned long long)first, node_name(reading->tree, access->node),
-                           node_name(reading->tree, node));
-        }
-    }
-}
-
-void config_check_dedicated(struct reading *reading)
-{
-    for (uint32_t i = 0; i < reading->access_count; i++) {
-        const struct access *const access = &reading->access[i];
-        if (access->flags == ACCESS_DEDICATED && access->device == access->node) {
-            check_others(reading, access);
-            check_pages(reading, access);
-        }
     }
 }

@@ -13,7 +13,15 @@
 
 static const struct property partition_properties[] = {
     {"label", ENCODING_STRING}, {"reg", ENCODING_CELLS_4}, {"read-only", ENCODING_FLAG},
-    {"phandle", ENCODING_ANY},  {NULL, ENCODING_ANY},
+    {"phandle", ENCODING_CELL}, {NULL, ENCODING_ANY},
+};
+
+static const struct property table_properties[] = {
+    {"compatible", ENCODING_STRINGS},
+    {"#address-cells", ENCODING_CELL},
+    {"#size-cells", ENCODING_CELL},
+    {"phandle", ENCODING_CELL},
+    {NULL, ENCODING_ANY},
 };
 
 /* The device that a partition lies on; negative: none. */
@@ -38,8 +46,8 @@ static bool can_be_given(const struct reading *reading, const struct access *acc
         return false;
     }
     if (reading->config->disk_count == L4_START_DISKS) {
-        reader_problem(&reader, "access", "remove some", "more than %u partitions are given",
-                       L4_START_DISKS);
+        config_problem(reading->report, "/domains", "access", "remove some",
+                       "more than %u partitions are given", L4_START_DISKS);
         return false;
     }
     return true;
@@ -72,17 +80,18 @@ static void check_partition(const struct reader *partition, uint64_t disk_size)
 {
     uint64_t offset = 0;
     uint64_t size = 0;
-    reader_check_properties(partition, partition_properties);
+    reader_check_properties(partition, partition_properties, "");
+    reader_no_children(partition, "a partition has no children: remove it");
     const char *const label = reader_string(partition, "label", NULL);
-    if (label == NULL) {
-        reader_problem(partition, "label", "give a name of up to 20 characters", "missing");
-    } else if (strlen(label) > L4_DISK_LABEL) {
+    if (!reader_has(partition, "label")) {
+        reader_problem(partition, "label", "give it a name of 1 to 20 characters", "missing");
+    } else if (label != NULL && strlen(label) > L4_DISK_LABEL) {
         reader_problem(partition, "label", "shorten it to 20 characters",
                        "%u characters are too many", (unsigned int)strlen(label));
     }
     if (!reader_range(partition, "reg", &offset, &size)) {
         if (!reader_has(partition, "reg")) {
-            reader_problem(partition, "reg", "give <offset-hi offset-lo size-hi size-lo>",
+            reader_problem(partition, "reg", "give <offset-hi offset-lo size-hi size-lo>, in bytes",
                            "missing");
         }
         return;
@@ -119,34 +128,60 @@ static void check_overlaps(const struct reader *partition)
     }
 }
 
-static void check_disk(const struct reader *disk, int partitions)
+/* The disk's bytes; without a usable pecan,size as many as any partition may want. */
+static uint64_t size_of(const struct reader *disk)
 {
-    uint64_t size = 0;
+    int length = 0;
+    const fdt32_t *const cells = fdt_getprop(disk->tree, disk->node, "pecan,size", &length);
+    if (cells == NULL) {
+        reader_problem(disk, "pecan,size", "give the disk's size in bytes as <hi lo>", "missing");
+    }
+    if (cells == NULL || length != 8) {
+        return UINT64_MAX;
+    }
+    const uint64_t size = (uint64_t)fdt32_ld(&cells[0]) << 32 | fdt32_ld(&cells[1]);
+    if (size == 0 || !l4_is_aligned(size, L4_DISK_SECTOR)) {
+        reader_problem(disk, "pecan,size", "give a multiple of 512", "0x%llx is not whole sectors",
+                       (unsigned long long)size);
+        return UINT64_MAX;
+    }
+    return size;
+}
+
+static void check_table(const struct reader *table, uint64_t size)
+{
     int node = 0;
-    if (fdt_node_check_compatible(disk->tree, partitions, "fixed-partitions") != 0) {
-        return;
+    reader_check_properties(table, table_properties, "");
+    if (fdt_node_check_compatible(table->tree, table->node, "fixed-partitions") != 0) {
+        reader_problem(table, "compatible", "write compatible = \"fixed-partitions\";",
+                       "not a table of partitions");
     }
-    if (dt_number(disk->tree, disk->node, "pecan,size", &size) != L4_OK) {
-        reader_problem(disk, "pecan,size", "give the disk's size in bytes: <hi lo>",
-                       reader_has(disk, "pecan,size") ? "must be 2 cells: <hi lo>" : "missing");
-        return;
-    }
-    fdt_for_each_subnode(node, disk->tree, partitions)
+    reader_expect_cell(table, "#address-cells", 2);
+    reader_expect_cell(table, "#size-cells", 2);
+    fdt_for_each_subnode(node, table->tree, table->node)
     {
-        const struct reader partition = {disk->tree, node, disk->report};
+        const struct reader partition = {table->tree, node, table->report};
+        if (!node_is_called(table->tree, node, "partition")) {
+            reader_problem(table, "", "the children of partitions are partition@OFFSET",
+                           "unknown node '%s'", node_name(table->tree, node));
+        }
         check_partition(&partition, size);
         check_overlaps(&partition);
     }
 }
 
-void config_check_partitions(struct reading *reading)
+void config_check_disk(const struct reader *disk)
 {
+    const uint64_t size = size_of(disk);
     int node = 0;
-    fdt_for_each_subnode(node, reading->tree, 0)
+    fdt_for_each_subnode(node, disk->tree, disk->node)
     {
-        const int partitions = fdt_subnode_offset(reading->tree, node, "partitions");
-        if (partitions >= 0 && dt_enabled(reading->tree, node)) {
-            check_disk(&(struct reader){reading->tree, node, reading->report}, partitions);
+        const struct reader table = {disk->tree, node, disk->report};
+        if (strcmp(node_name(disk->tree, node), "partitions") == 0) {
+            check_table(&table, size);
+        } else {
+            reader_problem(disk, "", "a disk has one child, partitions: remove it",
+                           "unknown node '%s'", node_name(disk->tree, node));
         }
     }
 }

@@ -9,22 +9,6 @@
 
 #include "config_reader.h"
 
-#define SWITCH "pecan,ethernet-switch"
-#define MULTICAST 1u
-
-static const struct property port_properties[] = {
-    {"reg", ENCODING_CELL},
-    {"label", ENCODING_STRING},
-    {"phandle", ENCODING_ANY},
-    {"mac-address", ENCODING_MAC},
-    {"ethernet", ENCODING_CELL},
-    {"pecan,peers", ENCODING_ANY},
-    {"pecan,rate-kbps", ENCODING_CELL},
-    {"pecan,broadcast-pps", ENCODING_CELL},
-    {"pecan,any-mac", ENCODING_FLAG},
-    {NULL, ENCODING_ANY},
-};
-
 /* Ports of one switch have the same number: its node's place in the tree, counted. */
 static uint32_t network_of(const void *tree, int node)
 {
@@ -40,56 +24,28 @@ static uint32_t network_of(const void *tree, int node)
     return number;
 }
 
-static void read_mac(const struct reading *reading, const struct reader *reader,
-                     struct l4_start_port *port)
-{
-    static const uint8_t zero[6];
-    int length = 0;
-    const uint8_t *const mac = fdt_getprop(reader->tree, reader->node, "mac-address", &length);
-    if (mac == NULL) {
-        if (port->badge != L4_BADGE_NET) {
-            reader_problem(reader, "mac-address", "give six bytes: [02 00 00 00 00 01]", "missing");
-        }
-        return;
-    }
-    if (length != 6) {
-        return; /* reported already */
-    }
-    memcpy(port->mac, mac, 6);
-    if ((mac[0] & MULTICAST) != 0 || memcmp(mac, zero, 6) == 0) {
-        reader_problem(reader, "mac-address", "give one with an even first byte, not all zero",
-                       "%02x:%02x:%02x:%02x:%02x:%02x is not a unicast address", mac[0], mac[1],
-                       mac[2], mac[3], mac[4], mac[5]);
-        return;
-    }
-    for (const struct l4_start_port *other = reading->config->port; other < port; other++) {
-        if (memcmp(other->mac, mac, 6) == 0) {
-            reader_problem(
-                reader, "mac-address", "give each port its own",
-                "%02x:%02x:%02x:%02x:%02x:%02x is the address of '%s' too", mac[0], mac[1], mac[2],
-                mac[3], mac[4], mac[5],
-                node_name(reader->tree, reading->port_node[other - reading->config->port]));
-        }
-    }
-}
-
 /* An entry of the table for the node; false: no room. */
 static bool add_port(struct reading *reading, const struct reader *reader, uint32_t badge)
 {
     struct config *const config = reading->config;
+    int length = 0;
     if (config->port_count == L4_START_PORTS) {
-        reader_problem(reader, "", "remove some", "more than %u ports are in use", L4_START_PORTS);
+        config_problem(reading->report, "/domains", "access", "remove some",
+                       "more than %u ports are in use", L4_START_PORTS);
         return false;
     }
     struct l4_start_port *const port = &config->port[config->port_count];
     port->badge = badge;
     port->network = network_of(reader->tree, fdt_parent_offset(reader->tree, reader->node));
-    port->rate_kbps = reader_cell(reader, "pecan,rate-kbps", 1, UINT32_MAX, 0);
-    port->broadcast_pps = reader_cell(reader, "pecan,broadcast-pps", 1, UINT32_MAX, 0);
+    port->rate_kbps = reader_cell(reader, "pecan,rate-kbps", 0, UINT32_MAX, 0);
+    port->broadcast_pps = reader_cell(reader, "pecan,broadcast-pps", 0, UINT32_MAX, 0);
     /* Behind an uplink lies a whole network. */
     const bool any_mac = badge == L4_BADGE_NET || reader_has(reader, "pecan,any-mac");
     port->flags = any_mac ? L4_PORT_ANY_MAC : 0;
-    read_mac(reading, reader, port);
+    const void *const mac = fdt_getprop(reader->tree, reader->node, "mac-address", &length);
+    if (mac != NULL && length == (int)sizeof port->mac) {
+        memcpy(port->mac, mac, sizeof port->mac);
+    }
     reading->port_node[config->port_count++] = reader->node;
     return true;
 }
@@ -163,7 +119,8 @@ static void read_uplink(struct reading *reading, const struct reader *reader)
                !uplink_is_free(reading, reader, device, base)) {
         return;
     } else if (config->nic_count == L4_START_NICS) {
-        reader_problem(reader, "ethernet", "remove some", "more than %u uplinks", L4_START_NICS);
+        config_problem(reading->report, "/", "ethernet", "remove some", "more than %u uplinks",
+                       L4_START_NICS);
     } else if (add_port(reading, reader, L4_BADGE_NET)) {
         config->nic[config->nic_count++] =
             (struct l4_start_nic){.device = base, .badge = L4_BADGE_NET};
@@ -175,15 +132,8 @@ static uint32_t peers_named(const struct reading *reading, const struct reader *
                             const fdt32_t *phandles, int count)
 {
     uint32_t peers = 0;
-    const int parent = fdt_parent_offset(reader->tree, reader->node);
     for (int i = 0; i < count; i++) {
         const int node = fdt_node_offset_by_phandle(reader->tree, fdt32_ld(&phandles[i]));
-        if (node < 0 || fdt_parent_offset(reader->tree, node) != parent) {
-            reader_problem(reader, "pecan,peers", "name ports of the same switch",
-                           "'%s' is not a port of this switch",
-                           node < 0 ? "?" : node_name(reader->tree, node));
-            continue;
-        }
         for (uint32_t port = 0; port < reading->config->port_count; port++) {
             peers |= reading->port_node[port] == node ? 1u << port : 0;
         }
@@ -198,9 +148,6 @@ static void read_peers(const struct reading *reading, uint32_t index)
     int length = 0;
     const fdt32_t *const phandles = fdt_getprop(reading->tree, reader.node, "pecan,peers", &length);
     if (phandles != NULL) {
-        if (length % 4 != 0) {
-            reader_problem(&reader, "pecan,peers", SEE_BINDINGS, "must be <&port ...>");
-        }
         config->port[index].peers = peers_named(reading, &reader, phandles, length / 4);
         return;
     }
@@ -217,7 +164,6 @@ static void read_switch(struct reading *reading, int node)
     fdt_for_each_subnode(child, reading->tree, node)
     {
         const struct reader port = {reading->tree, child, reading->report};
-        reader_check_properties(&port, port_properties);
         if (reader_has(&port, "ethernet")) {
             read_uplink(reading, &port);
         }
@@ -229,7 +175,7 @@ void config_read_switches(struct reading *reading)
     int node = 0;
     fdt_for_each_subnode(node, reading->tree, 0)
     {
-        if (fdt_node_check_compatible(reading->tree, node, SWITCH) == 0 &&
+        if (fdt_node_check_compatible(reading->tree, node, CONFIG_SWITCH) == 0 &&
             dt_enabled(reading->tree, node)) {
             read_switch(reading, node);
         }

@@ -61,6 +61,10 @@ static const char *encoding_problem(enum encoding encoding, const char *value, i
         return length > 1 && value[length - 1] == '\0' && strlen(value) == (size_t)length - 1
                    ? NULL
                    : "must be one string";
+    case ENCODING_STRINGS:
+        return length > 1 && value[length - 1] == '\0' ? NULL : "must be strings";
+    case ENCODING_CELLS:
+        return length > 0 && length % 4 == 0 ? NULL : "must be 32-bit cells";
     case ENCODING_CELL:
         return length == 4 ? NULL : "must be 1 cell";
     case ENCODING_CELLS_2:
@@ -73,7 +77,8 @@ static const char *encoding_problem(enum encoding encoding, const char *value, i
     return NULL;
 }
 
-void reader_check_properties(const struct reader *reader, const struct property *table)
+void reader_check_properties(const struct reader *reader, const struct property *table,
+                             const char *only)
 {
     int offset = 0;
     fdt_for_each_property_offset(offset, reader->tree, reader->node)
@@ -82,6 +87,9 @@ void reader_check_properties(const struct reader *reader, const struct property 
         int length = 0;
         const char *const value = fdt_getprop_by_offset(reader->tree, offset, &name, &length);
         const struct property *entry = table;
+        if (strncmp(name, only, strlen(only)) != 0) {
+            continue;
+        }
         while (entry->name != NULL && strcmp(name, entry->name) != 0) {
             entry++;
         }
@@ -95,6 +103,26 @@ void reader_check_properties(const struct reader *reader, const struct property 
                                                  "configs/bindings",
                            "%s", what);
         }
+    }
+}
+
+void reader_expect_cell(const struct reader *reader, const char *name, uint32_t value)
+{
+    int length = 0;
+    const fdt32_t *const cell = fdt_getprop(reader->tree, reader->node, name, &length);
+    if (cell == NULL || length != 4 || fdt32_ld(cell) != value) {
+        char remedy[48];
+        (void)snprintf(remedy, sizeof remedy, "write %s = <%u>;", name, (unsigned int)value);
+        reader_problem(reader, name, remedy, "must be <%u>", (unsigned int)value);
+    }
+}
+
+void reader_no_children(const struct reader *reader, const char *remedy)
+{
+    int child = 0;
+    fdt_for_each_subnode(child, reader->tree, reader->node)
+    {
+        reader_problem(reader, "", remedy, "unknown node '%s'", node_name(reader->tree, child));
     }
 }
 

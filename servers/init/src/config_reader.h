@@ -8,7 +8,9 @@
 #include <init/config.h>
 
 #define SEE_BINDINGS "see configs/bindings"
-#define CONFIG_ACCESS 128u /* entries of all domains' `access` together */
+#define CONFIG_SWITCH "pecan,ethernet-switch"
+#define CONFIG_CHANNEL "pecan,channel"
+#define CONFIG_ACCESS 192u /* entries of all domains' `access`: more than the tables can take */
 #define CONFIG_NOBODY UINT32_MAX
 
 /* One node being read. */
@@ -22,6 +24,8 @@ enum encoding {
     ENCODING_ANY,
     ENCODING_FLAG,
     ENCODING_STRING,
+    ENCODING_STRINGS,
+    ENCODING_CELLS, /* some */
     ENCODING_CELL,
     ENCODING_CELLS_2,
     ENCODING_CELLS_4,
@@ -44,8 +48,16 @@ __attribute__((format(printf, 5, 6))) void config_problem(struct config_report *
                                                           const char *remedy, const char *what,
                                                           ...);
 
-/* Reports properties that are not in the table, and those that cannot be read. */
-void reader_check_properties(const struct reader *reader, const struct property *table);
+/* Reports properties that are not in the table, and those that cannot be read; looks only at names
+ * that begin with `only`. */
+void reader_check_properties(const struct reader *reader, const struct property *table,
+                             const char *only);
+
+/* Reports a property such as #address-cells that has not its one right value. */
+void reader_expect_cell(const struct reader *reader, const char *name, uint32_t value);
+
+/* Reports each child of a node that has none. */
+void reader_no_children(const struct reader *reader, const char *remedy);
 
 bool reader_has(const struct reader *reader, const char *name);
 
@@ -61,6 +73,12 @@ bool reader_range(const struct reader *reader, const char *name, uint64_t *base,
 
 /* The node without its unit address would be ambiguous: the whole name. Never NULL. */
 const char *node_name(const void *tree, int node);
+
+/* True when that is the node's name without its unit address. */
+bool node_is_called(const void *tree, int node, const char *name);
+
+/* True for a device of the board. */
+bool node_is_device(const void *tree, int node);
 
 /* --- access --------------------------------------------------------------------------------- */
 
@@ -105,9 +123,13 @@ void config_read_partition(struct reading *reading, struct access *access);
 void config_read_port(struct reading *reading, struct access *access);
 void config_read_device(struct reading *reading, struct access *access);
 
-/* Partitions of all disks; ports without a domain (uplinks) and who may talk to whom; channels;
- * pages of dedicated devices. */
-void config_check_partitions(struct reading *reading);
+/* Every node of the root by itself, and the parts of it: disks and switches. */
+void config_check_tree(struct reading *reading);
+void config_check_disk(const struct reader *disk);
+void config_check_switch(const struct reading *reading, int node);
+
+/* Ports without a domain (uplinks) and who may talk to whom; channels; pages and interrupts of
+ * dedicated devices. */
 void config_read_switches(struct reading *reading);
 void config_read_channels(struct reading *reading);
 void config_check_dedicated(struct reading *reading);

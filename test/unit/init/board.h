@@ -44,6 +44,11 @@ static struct {
     uint32_t channel_size;
     uint32_t channel1_port;
     const char *port_property; /* one more, of the first port */
+    uint32_t interrupt;        /* of all devices; 0: each has its own */
+    uint32_t size_cells;       /* of the table of partitions */
+    uint32_t disk_size;        /* 0: none */
+    uint32_t port_number;      /* of the second port */
+    const char *root_node;     /* one more */
 } t;
 
 static void note(void *context, const char *path, const char *property, const char *what,
@@ -60,7 +65,9 @@ static void device(const char *name, uint32_t base, const char *kind, uint32_t p
     node(name);
     string("compatible", kind != NULL ? "virtio,mmio" : "arm,pl031");
     cells("reg", 4, 0u, base, 0u, 0x200u);
-    cells("interrupts", 3, 0u, 16u, 1u);
+    cells("interrupts", 3, 0u,
+          t.interrupt != 0 ? t.interrupt : 16u + (base >> 9 & 0xffu) + (kind == NULL ? 256u : 0u),
+          1u);
     if (kind != NULL) {
         string("pecan,qemu-device", kind);
     }
@@ -84,7 +91,7 @@ static void port(const char *name, uint32_t n, uint32_t phandle)
 {
     const uint8_t mac[] = {2, 0, 0, 0, 0, n == 1 ? t.mac1 : (uint8_t)n};
     node(name);
-    cells("reg", 1, n);
+    cells("reg", 1, n == 1 ? t.port_number : n);
     cells("phandle", 1, phandle);
     if (n == 2) {
         cells("ethernet", 1, (uint32_t)NET0);
@@ -113,9 +120,13 @@ static void channel(const char *name, uint32_t number, uint32_t phandle)
 static void board(void)
 {
     device("disk@a000000", 0x0a000000, "virtio-blk-device", DISK, true);
-    cells("pecan,size", 2, 0u, 0x200000u);
+    if (t.disk_size != 0) {
+        cells("pecan,size", 2, 0u, t.disk_size);
+    }
     node("partitions");
     string("compatible", "fixed-partitions");
+    cells("#address-cells", 1, 2u);
+    cells("#size-cells", 1, t.size_cells);
     partition("partition@0", 0, 0x100000, PART0);
     partition("partition@100000", t.offset1, t.size1, PART1);
     end();
@@ -132,12 +143,18 @@ static void board(void)
     end();
     node("switch");
     string("compatible", "pecan,ethernet-switch");
+    cells("#address-cells", 1, 1u);
+    cells("#size-cells", 1, 0u);
     port("port@0", 0, PORT0);
     port("port@1", 1, PORT1);
     port("port@2", 2, UPLINK);
     end();
     channel("channel0", 5000, CHAN0);
     channel("channel1", t.channel1_port, CHAN1);
+    if (t.root_node != NULL) {
+        node(t.root_node);
+        end();
+    }
 }
 
 static void domain(const char *name, const uint32_t *access, uint32_t count, bool direct)
@@ -174,6 +191,9 @@ static inline void begin(void)
     t.rtc = 0x09010000;
     t.mac1 = 1;
     t.channel_size = 8192;
+    t.size_cells = 2;
+    t.disk_size = 0x200000;
+    t.port_number = 1;
     t.channel1_port = 5001;
 }
 
@@ -186,6 +206,8 @@ static inline const char *read_all(void)
     node("");
     board();
     node("domains");
+    cells("#address-cells", 1, 2u);
+    cells("#size-cells", 1, 2u);
     domain("a", t.access_a, t.count_a, false);
     domain("b", t.access_b, t.count_b, !t.mapped);
     end();

@@ -43,6 +43,8 @@ static void begin(void)
     assert_int_equal(fdt_finish_reservemap(tree), 0);
     assert_int_equal(fdt_begin_node(tree, ""), 0);
     assert_int_equal(fdt_begin_node(tree, "domains"), 0);
+    assert_int_equal(fdt_property_u32(tree, "#address-cells", 2), 0);
+    assert_int_equal(fdt_property_u32(tree, "#size-cells", 2), 0);
 }
 
 static void string(const char *name, const char *value)

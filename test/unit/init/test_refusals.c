@@ -97,6 +97,68 @@ static void refuses_unsafe_devices(void **state)
     assert_string_equal(read_all(), "");
 }
 
+static void refuses_the_places_of_the_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t address;
+        const char *what;
+    } cases[] = {
+        {0x08010000, "page 0x8010000, where guests find their VM's interrupt controller"},
+        {0x09000800, "page 0x9000000, where guests find their VM's serial port"},
+        {0x0a000e00, "page 0xa000000, where guests find their VM's virtio devices"},
+        {0x0b07f000, "page 0xb07f000, where guests find their VM's channels"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin();
+        t.rtc = cases[i].address;
+        assert_non_null(strstr(read_all(), cases[i].what));
+    }
+    begin();
+    t.rtc = 0x0b080000;
+    assert_string_equal(read_all(), "");
+    begin(); /* domain a has 4 MiB at 0x40000000 */
+    t.rtc = 0x403ff000;
+    t.count_b = 10;
+    assert_string_equal(with(t.access_a, 4, RTC, 1),
+                        "/domains/a: access: 'rtc' lies where the domain has its memory\n");
+    t.rtc = 0x40400000;
+    assert_string_equal(read_all(), "");
+}
+
+static void refuses_a_shared_interrupt(void **state)
+{
+    (void)state;
+    begin();
+    t.interrupt = 40;
+    assert_non_null(
+        strstr(read_all(), "/domains/b: access: 'net@a003000' has the interrupt of 'rng@a000600'"));
+    assert_null(strstr(problems, "'net@a003000' has the interrupt of 'rtc'")); /* b's too */
+}
+
+static void refuses_bad_nodes(void **state)
+{
+    (void)state;
+    begin();
+    t.root_node = "telephone";
+    assert_string_equal(read_all(), "/telephone: : unknown node\n");
+    begin();
+    t.root_node = "chosen";
+    assert_string_equal(read_all(), "");
+    begin();
+    t.size_cells = 1;
+    assert_string_equal(read_all(), "/disk@a000000/partitions: #size-cells: must be <2>\n");
+    begin();
+    t.disk_size = 0;
+    assert_string_equal(read_all(), "/disk@a000000: pecan,size: missing\n");
+    begin();
+    t.disk_size = 0x200100;
+    assert_string_equal(read_all(), "/disk@a000000: pecan,size: 0x200100 is not whole sectors\n");
+    begin();
+    t.port_number = 0;
+    assert_string_equal(read_all(), "/switch/port@1: reg: 0 is the number of 'port@0' too\n");
+}
+
 static void refuses_bad_partitions(void **state)
 {
     (void)state;
@@ -132,6 +194,13 @@ static void refuses_bad_ports(void **state)
     t.port_property = "pecan,rate-kpbs";
     assert_string_equal(read_all(), "/switch/port@0: pecan,rate-kpbs: unknown property\n");
     begin();
+    t.mac1 = 0;
+    t.count_b = 2; /* the port is nobody's */
+    assert_non_null(strstr(read_all(), "/switch/port@1: mac-address: 02:00:00:00:00:00 is the"));
+    begin();
+    t.peer = PORT0;
+    assert_string_equal(read_all(), "/switch/port@0: pecan,peers: a port is no peer of its own\n");
+    begin();
     t.uplink_disabled = true;
     assert_string_equal(read_all(), "/switch/port@2: ethernet: 'net@a000200' is disabled\n");
 }
@@ -156,9 +225,15 @@ static void refuses_bad_channels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refuses_bad_entries),    cmocka_unit_test(refuses_what_belongs_to_another),
-        cmocka_unit_test(refuses_unsafe_devices), cmocka_unit_test(refuses_bad_partitions),
-        cmocka_unit_test(refuses_bad_ports),      cmocka_unit_test(refuses_bad_channels),
+        cmocka_unit_test(refuses_bad_entries),
+        cmocka_unit_test(refuses_what_belongs_to_another),
+        cmocka_unit_test(refuses_unsafe_devices),
+        cmocka_unit_test(refuses_the_places_of_the_machine),
+        cmocka_unit_test(refuses_a_shared_interrupt),
+        cmocka_unit_test(refuses_bad_nodes),
+        cmocka_unit_test(refuses_bad_partitions),
+        cmocka_unit_test(refuses_bad_ports),
+        cmocka_unit_test(refuses_bad_channels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

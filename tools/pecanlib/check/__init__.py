@@ -17,7 +17,7 @@ def _names(parent):
     for node in parent.children:
         short = node.name.split("@")[0]
         if short in names:
-            yield Problem(node.path, "", f"another domain is called '{short}' too ({names[short]})",
+            yield Problem(node.path, "", f"another domain is called '{short}' too",
                           "give each domain its own name")
         names[short] = node.path
 

@@ -2,7 +2,7 @@
 
 from . import model
 from .common import Problem, limits, readable
-from .domain import PROPERTIES, direct_map
+from .domain import PROPERTIES, direct_map, memory
 from .model import DEDICATED, MEMORY, SHARED
 
 FLAGS = {SHARED: "PECAN_SHARED", DEDICATED: "PECAN_DEDICATED", MEMORY: "PECAN_MEMORY"}
@@ -10,8 +10,9 @@ FLAGS = {SHARED: "PECAN_SHARED", DEDICATED: "PECAN_DEDICATED", MEMORY: "PECAN_ME
 EXCLUSIVE = ("partition", "port")
 SHAREABLE = ("partition", "port", "channel", "console device", "entropy device")
 BUS_MASTERS = ("virtio,mmio",)
-# Guests find their VM's own virtio devices in this page.
-VIRTIO_PAGE = 0x0a000
+# What every guest finds at fixed places, as on QEMU's virt machine: pages, what.
+MACHINE = ((range(0x08000, 0x08020), "interrupt controller"), (range(0x09000, 0x09001), "serial port"),
+           (range(0x0a000, 0x0a001), "virtio devices"), (range(0x0b000, 0x0b080), "channels"))
 # Why a device cannot be shared, and what to do instead.
 UNSHARED = {
     "disk": "give one of its partitions, or PECAN_DEDICATED",
@@ -65,6 +66,8 @@ def _entries(system, domain):
             problem = _flags(system, grant)
             if problem:
                 yield problem
+            if system.kind(grant.node) not in ("port", "channel"):
+                yield from model.unusable(holder)
         seen.add(grant.node.path)
 
 
@@ -95,19 +98,23 @@ def _conflicts(system, grant):
 
 
 def _pages(system, grant):
-    """Whole pages are given away: nobody else's registers may lie in them."""
-    own = model.pages(grant.node)
-    if not own:
-        yield Problem(grant.node.path, "reg", "no usable range of registers",
-                      "give <address-hi address-lo size-hi size-lo>")
-    if VIRTIO_PAGE in own:
-        yield _refused(grant, f"lies in the page {VIRTIO_PAGE << 12:#x}, where guests find their VM's virtio devices",
-                       "use a device in a page of its own")
+    """Whole pages are given away: nobody else's registers may lie in them, nor the VM's own machine."""
+    own = next(iter(model.pages(grant.node)), range(0))
+    for place, what in MACHINE:
+        first = model.overlap(own, place)
+        if first is not None:
+            yield _refused(grant, f"lies in the page {first << 12:#x}, where guests find their VM's {what}",
+                           "use a device in a page of its own")
+    ram = None if direct_map(grant.domain) else memory(grant.domain)
+    if ram and model.overlap(own, range(ram[0] // model.PAGE, sum(ram) // model.PAGE)) is not None:
+        yield _refused(grant, "lies where the domain has its memory", "move the memory, or use another device")
     for other in system.devices:
-        shared = own & model.pages(other)
-        if other is not grant.node and shared and other.enabled() and not system.has(grant.domain, other):
+        shared = next((page for pages in model.pages(other)
+                       if (page := model.overlap(own, pages)) is not None), None)
+        if other is not grant.node and shared is not None and other.enabled() \
+                and not system.has(grant.domain, other):
             yield Problem(grant.domain.path, "access",
-                          f"the page at {min(shared) << 12:#x} of '{grant.node.name}' holds registers of "
+                          f"the page at {shared << 12:#x} of '{grant.node.name}' holds registers of "
                           f"'{other.name}' too", f"dedicate '{other.name}' to {grant.domain.name} too, switch it off, "
                           "or use a device in a page of its own")
 
@@ -138,10 +145,11 @@ def _per_domain(system, domain):
     """The tables that one VM has."""
     own = [grant for grant in system.grants if grant.domain is domain]
     kinds = [system.kind(grant.node) for grant in own if grant.flags == SHARED]
-    memory = [grant for grant in own if system.kind(grant.node) == "channel"]
-    devices = sum(kinds.count(kind) for kind in SHAREABLE if kind != "channel") + ("channel" in kinds)
+    channels = [grant for grant in own if system.kind(grant.node) == "channel"]
+    devices = sum(kinds.count(kind) for kind in ("partition", "port")) + bool(channels) \
+        + sum(kind in kinds for kind in ("console device", "entropy device"))
     for count, limit, what in ((devices, "L4_VM_DEVICES", "virtual device"),
-                               (len(memory), "L4_START_VM_CHANNELS", "channel")):
+                               (len(channels), "L4_START_VM_CHANNELS", "channel")):
         most = limits()[limit]
         if count > most:
             yield Problem(domain.path, "access", f"more than {most} {what}s", "remove some")
@@ -154,8 +162,9 @@ def _limits(system):
         (len(system.domains), "L4_START_CLIENTS", "", "domains"),
         (sum(kind == "partition" for kind, _ in kinds), "L4_START_DISKS", "access", "partitions are given"),
         (sum(flags == DEDICATED for _, flags in kinds), "L4_START_GRANTS", "access", "devices are dedicated"),
-        (len(system.channels), "L4_START_CHANNELS", "access", "channels"),
-        (sum(kind == "port" for kind, _ in kinds), "L4_START_PORTS", "access", "ports are in use"),
+        (sum(len(system.users(channel)) == 2 for channel in system.channels), "L4_START_CHANNELS", "access",
+         "channels"),
+        (sum(kind == "port" for kind, _ in kinds) + system.uplinks, "L4_START_PORTS", "access", "ports are in use"),
     )
     for count, limit, prop, what in counts:
         most = limits()[limit]

@@ -44,7 +44,7 @@ def _cells_problem(node, name, count):
     if count == "pairs":
         return None if len(cells) % 2 == 0 else "must be pairs: <&node flags>, ..."
     if count and len(cells) != int(count):
-        return f"must be {plural(int(count), 'cell')}, not {len(cells)}"
+        return f"must be {plural(int(count), 'cell')}{': <hi lo>' if count == '2' else ''}"
     return None
 
 

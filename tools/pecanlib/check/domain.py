@@ -1,5 +1,7 @@
 """One domain by itself: its properties, memory, images and share of the processor."""
 
+import re
+
 from .. import boards
 from .common import Problem, limits, number, properties, wide
 
@@ -28,12 +30,13 @@ PERIOD_US = (100, 10_000_000)
 def _ranges(node):
     yield from number(node, "pecan,priority", *PRIORITY)
     yield from number(node, "pecan,vcpus", *VCPUS)
+    yield from number(node, "pecan,budget-us", 1, PERIOD_US[1])
     budget, period = node.cells("pecan,budget-us"), node.cells("pecan,period-us")
     for one, other in (("pecan,budget-us", "pecan,period-us"), ("pecan,period-us", "pecan,budget-us")):
         if one in node.properties and other not in node.properties:
             yield Problem(node.path, one, f"{other} is missing", "give both or neither")
     yield from number(node, "pecan,period-us", *PERIOD_US)
-    if budget and period and len(budget) == len(period) == 1 and not 0 < budget[0] <= period[0]:
+    if budget and period and len(budget) == len(period) == 1 and budget[0] > period[0]:
         yield Problem(node.path, "pecan,budget-us", f"budget {budget[0]} is not within the period "
                       f"{period[0]}", "give a budget of 1 up to the period")
 
@@ -54,30 +57,32 @@ def _memory(node):
     if not memory(node):
         return
     start, size = memory(node)
-    if direct_map(node) and start != 0:
-        yield Problem(node.path, "memory", f"with pecan,direct-map the machine chooses the place, not {start:#x}",
-                      "give it the address 0x0 0x0")
-    elif size == 0 or start % PAGE or size % PAGE:
+    if size == 0 or start % PAGE or size % PAGE:
         yield Problem(node.path, "memory", f"range {start:#x}+{size:#x} is empty or not page-aligned",
                       "align address and size to 0x1000")
     elif start + size > 1 << 32:
         yield Problem(node.path, "memory", f"range {start:#x}+{size:#x} ends above 4 GiB",
                       "guests see 32-bit addresses: move or shrink it")
+    elif direct_map(node) and start != 0:
+        yield Problem(node.path, "memory", f"with pecan,direct-map the machine chooses the place, not {start:#x}",
+                      "give it the address 0x0 0x0")
     elif start < boards.RAM_BASE and not direct_map(node):
         yield Problem(node.path, "memory", f"range {start:#x}+{size:#x} covers device addresses",
                       f"start it at {boards.RAM_BASE:#x}, where a guest of the virt machine has RAM")
 
 
-def _load_address(node, form):
+def _load_address(node, raw):
     cells, place = node.cells("pecan,load-address"), memory(node)
-    if cells is None:
+    if raw and not direct_map(node) and "pecan,load-address" not in node.properties:
+        yield Problem(node.path, "pecan,load-address", "missing", "a raw image needs one")
+    if cells is None or len(cells) != 2:
         return
-    if form != "raw":
+    if not raw:
         yield Problem(node.path, "pecan,load-address", "only a raw kernel has one", "remove it")
     elif direct_map(node):
         yield Problem(node.path, "pecan,load-address", "with pecan,direct-map a raw kernel goes to the start of RAM",
                       "remove it")
-    elif len(cells) == 2 and place and not place[0] <= wide(cells) < sum(place):
+    elif place and not place[0] <= wide(cells) < sum(place):
         yield Problem(node.path, "pecan,load-address", f"{wide(cells):#x} is outside the domain's memory",
                       "give an address within it")
 
@@ -94,20 +99,22 @@ def _images(node, manifest):
     if form is not None and form not in FORMATS:
         yield Problem(node.path, "pecan,kernel-format", f"unknown format '{form}'",
                       f"give one of {', '.join(FORMATS)}")
-    if form == "raw" and "pecan,load-address" not in node.properties and not direct_map(node):
-        yield Problem(node.path, "pecan,load-address", "missing", "a raw image needs one")
-    yield from _load_address(node, form)
-    if "pecan,initrd" in node.properties and form not in (None, "zimage"):
-        yield Problem(node.path, "pecan,initrd", f"format '{form}' takes no initrd", "remove it")
+    kernel = "pecan,kernel" in node.properties
+    yield from _load_address(node, kernel and form == "raw")
+    if "pecan,initrd" in node.properties and not (kernel and form in (None, "zimage")):
+        yield Problem(node.path, "pecan,initrd", f"format '{form or 'rom'}' takes no initrd", "remove it")
 
 
 def _texts(node):
     longest = limits()["L4_START_BOOTARGS"] - 1
     arguments = node.string("pecan,bootargs") or ""
-    if len(arguments) > longest:
-        yield Problem(node.path, "pecan,bootargs", f"{len(arguments)} characters are too many",
+    if len(arguments.encode()) > longest:
+        yield Problem(node.path, "pecan,bootargs", f"{len(arguments.encode())} characters are too many",
                       f"shorten it to {longest} characters")
-    if len(node.name) >= limits()["L4_START_NAME"]:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", node.name):
+        yield Problem(node.path, "", "the domain's name has other characters than it may",
+                      "call it by A-Za-z0-9._-, with a letter or digit first")
+    if len(node.name.encode()) >= limits()["L4_START_NAME"]:
         yield Problem(node.path, "", "the domain's name is too long",
                       f"shorten it to {limits()['L4_START_NAME'] - 1} characters")
     policy = node.string("pecan,restart")

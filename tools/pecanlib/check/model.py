@@ -3,9 +3,10 @@
 import dataclasses
 
 from .. import dts
-from .common import wide
+from .common import Problem, wide
 
 PAGE = 0x1000
+ADDRESS_END = 1 << 40
 SHARED, DEDICATED, MEMORY = 0, 1, 2
 SWITCH, CHANNEL, PARTITIONS = "pecan,ethernet-switch", "pecan,channel", "fixed-partitions"
 # pecan,qemu-device: kind
@@ -33,12 +34,15 @@ class System:
         self.root = root
         self.handles = dts.by_phandle(root)
         self.domains = dts.domains(root)
-        nodes = [node for node in root.children if node.name.split("@")[0] not in OTHER]
+        nodes = root.children
         self.switches = [node for node in nodes if SWITCH in node.strings("compatible")]
         self.channels = [node for node in nodes if CHANNEL in node.strings("compatible")]
         self.devices = [node for node in nodes if "reg" in node.properties and node.strings("compatible")
-                        and node not in self.switches + self.channels]
-        self.unknown = [node for node in nodes if node not in self.switches + self.channels + self.devices]
+                        and node not in self.switches + self.channels and not _other(node)]
+        self.unknown = [node for node in nodes if node not in self.switches + self.channels + self.devices
+                        and not _other(node)]
+        self.uplinks = sum("ethernet" in port.properties for switch in self.switches if switch.enabled()
+                           for port in switch.children)
         self.kinds = self._kinds()
         self.grants = [Grant(domain, node, flags) for domain in self.domains
                        for node, flags in dts.access(domain, self.handles) if node]
@@ -73,6 +77,10 @@ class System:
         return any(grant.domain is domain and grant.flags == DEDICATED for grant in self.grants_of(device))
 
 
+def _other(node):
+    return node.name.split("@")[0] in OTHER
+
+
 def partitions(device):
     table = device.child("partitions")
     return table.children if table else []
@@ -90,9 +98,22 @@ def registers(device):
 
 
 def pages(device):
-    """The numbers of the pages that hold registers of a device."""
-    return {page for start, size in registers(device) if 0 < size <= 1 << 32
-            for page in (range(start // PAGE, (start + size - 1) // PAGE + 1) if size < 1 << 24 else (start // PAGE,))}
+    """[range of the numbers of the pages that hold registers of a device]."""
+    return [range(start // PAGE, (start + size - 1) // PAGE + 1) for start, size in registers(device)]
+
+
+def overlap(one, other):
+    """The number of the first page in both of two ranges; None when there is none."""
+    first = max(one.start, other.start)
+    return first if one and other and first < min(one.stop, other.stop) else None
+
+
+def unusable(device):
+    """A device that somebody uses needs one range of registers."""
+    ranges = registers(device)
+    if len(device.cells("reg") or []) != 4 or not 0 < ranges[0][1] <= ADDRESS_END - ranges[0][0]:
+        yield Problem(device.path, "reg", "no usable range of registers",
+                      "give <address-hi address-lo size-hi size-lo>")
 
 
 def switch_on(node):

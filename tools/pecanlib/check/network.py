@@ -6,10 +6,11 @@ from .common import Problem, expect_cells, limits, number, plural, properties, r
 
 SWITCH = {"compatible": "strings", "status": "string", "#address-cells": "cells/1", "#size-cells": "cells/1",
           "phandle": "cells/1"}
-PORT = {"reg": "cells/1", "mac-address": "mac", "ethernet": "cells/1", "pecan,peers": "cells",
-        "pecan,rate-kbps": "cells/1", "pecan,broadcast-pps": "cells/1", "pecan,any-mac": "flag", "phandle": "cells/1"}
-CHANNEL = {"compatible": "strings", "status": "string", "pecan,port": "cells/1", "pecan,size": "cells/1",
-           "phandle": "cells/1"}
+PORT = {"reg": "cells/1", "label": "string", "mac-address": "mac", "ethernet": "cells/1", "pecan,peers": "cells",
+        "pecan,rate-kbps": "cells/1", "pecan,broadcast-pps": "cells/1", "pecan,any-mac": "flag",
+        "phandle": "cells/1"}
+CHANNEL = {"compatible": "strings", "status": "string", "label": "string", "pecan,port": "cells/1",
+           "pecan,size": "cells/1", "phandle": "cells/1"}
 CHANNEL_PORT = (1, 65535)
 CHANNEL_SIZE = (4096, 16384)
 
@@ -55,8 +56,9 @@ def _uplink(system, node, seen):
     if owner:
         yield Problem(node.path, "ethernet", f"'{device.name}' is dedicated to {owner.name} already",
                       "give the domain a port of the switch")
+    yield from model.unusable(device)
     if device.path in seen:
-        yield Problem(node.path, "ethernet", f"'{device.name}' is the uplink of another port ({seen[device.path]})",
+        yield Problem(node.path, "ethernet", f"'{device.name}' is the uplink of another port",
                       "one port can have it")
     seen[device.path] = node.path
     for user in system.users(node):
@@ -87,13 +89,15 @@ def _switch(system, switch, macs, uplinks):
             yield Problem(switch.path, "", f"unknown node '{node.name}'", "the children of a switch are port@N")
             continue
         yield from properties(node, PORT)
-        own = node.cells("reg")
-        if not own:
+        for child in node.children:
+            yield Problem(node.path, "", f"unknown node '{child.name}'", "a port has no children: remove it")
+        if "reg" not in node.properties:
             yield Problem(node.path, "reg", "missing", "give the port's number")
-        elif own[0] in numbers:
-            yield Problem(node.path, "reg", f"{own[0]} is the number of {numbers[own[0]]} too", "number ports apart")
-        else:
-            numbers[own[0]] = node.path
+        elif readable(node, "reg", PORT):
+            own = node.cells("reg")[0]
+            if own in numbers:
+                yield Problem(node.path, "reg", f"{own} is the number of '{numbers[own]}' too", "number ports apart")
+            numbers.setdefault(own, node.name)
         for limit in ("pecan,rate-kbps", "pecan,broadcast-pps"):
             yield from number(node, limit, 1, 0xffffffff)
         yield from _mac(node, macs)
@@ -114,8 +118,7 @@ def _channel(system, node):
         yield Problem(node.path, "", f"unknown node '{child.name}'", "a channel has no children: remove it")
     users = system.users(node)
     if len(users) != 2 and (users or node.enabled()):
-        names = f" ({', '.join(user.name for user in users)})" if users else ""
-        yield Problem(node.path, "", f"{plural(len(users), 'domain has', 'domains have')} it{names}",
+        yield Problem(node.path, "", f"{plural(len(users), 'domain has', 'domains have')} it",
                       "name it in the access of exactly two domains")
 
 

@@ -79,6 +79,9 @@ def _disk(device):
     yield from expect_cells(table, "#address-cells", 2)
     yield from expect_cells(table, "#size-cells", 2)
     for node in table.children:
+        if node.name.split("@")[0] != "partition":
+            yield Problem(table.path, "", f"unknown node '{node.name}'",
+                          "the children of partitions are partition@OFFSET")
         yield from _partition(node, size)
     yield from _overlaps(table.children)
 
