@@ -1,13 +1,14 @@
 /*
  * The key vault: makes a key at its start, from the entropy device, and signs with it what the
  * guests ask that its bootargs list (allow=NAME[,NAME...]). Nothing keeps the key: a restart makes
- * another one.
+ * another one. Without entropy it does not start.
  */
 #include <stddef.h>
 
 #include "guest/cpu.h"
 #include "guest/gic.h"
 #include "guest/mmu.h"
+#include "guest/psci.h"
 #include "guest/service.h"
 #include "guest/start.h"
 #include "guest/trap.h"
@@ -23,11 +24,13 @@ static volatile bool rung; /* a channel's interrupt has come */
 static void make_key(void)
 {
     uint8_t seed[VAULT_SEED_SIZE];
+    bool made = virtio_rng_read(seed, sizeof(seed)) && vault_start(&vault, seed);
 
-    if (virtio_rng_read(seed, sizeof(seed))) {
-        vault_start(&vault, seed);
-    } else {
-        print("keyvault: no entropy device answers: there is no key\n");
+    vault_wipe(seed, sizeof(seed));
+    if (!made) {
+        print("keyvault: ERROR: no entropy device answers: no key, and so no service; give the "
+              "domain access to one\n");
+        system_off();
     }
 }
 

@@ -10,7 +10,16 @@
 
 #define SIGNATURE_MAX 80u /* DER: at most 72 bytes on P-256 */
 
-void vault_start(struct vault *vault, const uint8_t *seed)
+void vault_wipe(void *bytes, uint32_t size)
+{
+    volatile uint8_t *at = bytes;
+
+    for (uint32_t i = 0; i < size; i++) {
+        at[i] = 0;
+    }
+}
+
+bool vault_start(struct vault *vault, const uint8_t *seed)
 {
     br_hmac_drbg_context drbg;
     br_ec_private_key key;
@@ -19,22 +28,21 @@ void vault_start(struct vault *vault, const uint8_t *seed)
     unsigned char point[BR_EC_KBUF_PUB_MAX_SIZE];
 
     *vault = (struct vault){0};
-    if (seed == NULL) {
-        return;
-    }
     br_hmac_drbg_init(&drbg, &br_sha256_vtable, seed, VAULT_SEED_SIZE);
-    if (br_ec_keygen(&drbg.vtable, &br_ec_p256_m31, &key, secret, BR_EC_secp256r1) !=
-            VAULT_PRIVATE_SIZE ||
-        br_ec_compute_pub(&br_ec_p256_m31, &public_key, point, &key) != VAULT_PUBLIC_SIZE) {
-        return;
+    if (br_ec_keygen(&drbg.vtable, &br_ec_p256_m31, &key, secret, BR_EC_secp256r1) ==
+            VAULT_PRIVATE_SIZE &&
+        br_ec_compute_pub(&br_ec_p256_m31, &public_key, point, &key) == VAULT_PUBLIC_SIZE) {
+        for (uint32_t i = 0; i < VAULT_PRIVATE_SIZE; i++) {
+            vault->secret[i] = key.x[i];
+        }
+        for (uint32_t i = 0; i < VAULT_PUBLIC_SIZE; i++) {
+            vault->public_point[i] = public_key.q[i];
+        }
+        vault->has_key = true;
     }
-    for (uint32_t i = 0; i < VAULT_PRIVATE_SIZE; i++) {
-        vault->secret[i] = key.x[i];
-    }
-    for (uint32_t i = 0; i < VAULT_PUBLIC_SIZE; i++) {
-        vault->public_point[i] = public_key.q[i];
-    }
-    vault->has_key = true;
+    vault_wipe(secret, sizeof(secret));
+    vault_wipe(&drbg, sizeof(drbg));
+    return vault->has_key;
 }
 
 static int hex_digit(char c)
@@ -80,6 +88,11 @@ static void sign(const struct vault *vault, const char *text, struct reply *repl
         secret[i] = vault->secret[i];
     }
     length = br_ecdsa_i31_sign_asn1(&br_ec_p256_m31, &br_sha256_vtable, digest, &key, signature);
+    vault_wipe(secret, sizeof(secret));
+    if (length == 0) {
+        reply_text(reply, "ERR not signed\n");
+        return;
+    }
     reply_text(reply, "OK ");
     reply_hex(reply, signature, (uint32_t)length);
     reply_text(reply, "\n");

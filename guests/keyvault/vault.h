@@ -26,9 +26,12 @@ struct vault {
     uint8_t public_point[VAULT_PUBLIC_SIZE];
 };
 
-/* Makes the key from a random seed of VAULT_SEED_SIZE bytes (HMAC-DRBG, SHA-256), or none when seed
- * is NULL: every request is then refused with "ERR no key". */
-void vault_start(struct vault *vault, const uint8_t *seed);
+/* Overwrites what nobody shall find in memory later; not optimised away. */
+void vault_wipe(void *bytes, uint32_t size);
+
+/* Makes the key from a random seed of VAULT_SEED_SIZE bytes (HMAC-DRBG, SHA-256), which the caller
+ * wipes. False: there is none, every request is refused with "ERR no key". */
+bool vault_start(struct vault *vault, const uint8_t *seed);
 
 /* Answers one request line; refused when `allowed` is false. */
 void vault_answer(const struct vault *vault, bool allowed, const char *line, struct reply *reply);

@@ -1,6 +1,7 @@
 /*
  * The key vault: its line protocol, and that what it signs verifies.
  */
+#define _GNU_SOURCE /* memmem() */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <pthread.h>
 
 #include <bearssl.h>
 #include <cmocka.h>
@@ -124,10 +127,41 @@ static void test_refused(void **state)
     expect(false, "nonsense", "ERR refused\n");
 }
 
+#define STACK (256u << 10)
+
+static void *make_and_sign(void *done)
+{
+    struct reply reply = {0};
+
+    *(bool *)done = vault_start(&vault, seed);
+    vault_answer(&vault, true, "SIGN " DIGEST, &reply);
+    return NULL;
+}
+
+/* What ran has left neither the key nor the seed on its stack. */
+static void test_stack_is_clean(void **state)
+{
+    uint8_t *stack = aligned_alloc(4096, STACK);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool made = false;
+
+    (void)state;
+    memset(stack, 0, STACK);
+    assert_int_equal(pthread_attr_init(&attributes), 0);
+    assert_int_equal(pthread_attr_setstack(&attributes, stack, STACK), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, make_and_sign, &made), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(made);
+    assert_null(memmem(stack, STACK, vault.secret, VAULT_PRIVATE_SIZE));
+    assert_null(memmem(stack, STACK, seed, VAULT_SEED_SIZE));
+    free(stack);
+}
+
 static void test_no_key(void **state)
 {
     (void)state;
-    vault_start(&vault, NULL);
+    vault = (struct vault){0};
     expect(true, "PUBKEY", "ERR no key\n");
     expect(true, "SIGN " DIGEST, "ERR no key\n");
     expect(false, "PUBKEY", "ERR refused\n");
@@ -170,6 +204,7 @@ int main(void)
         cmocka_unit_test_setup(test_keys_differ, setup),
         cmocka_unit_test_setup(test_secret_stays, setup),
         cmocka_unit_test_setup(test_refused, setup),
+        cmocka_unit_test_setup(test_stack_is_clean, setup),
         cmocka_unit_test_setup(test_no_key, setup),
         cmocka_unit_test_setup(test_bad_requests, setup),
         cmocka_unit_test_setup(test_allow, setup),
