@@ -3,7 +3,17 @@
  */
 #include <string.h>
 
+#include <l4/system.h>
+
 #include "devmgr.h"
+
+/* A client that writes now will probably go on: rather than have it ring for every byte, devmgr
+ * looks again a little later, and asks for the doorbell only when nothing came. The first look
+ * comes soon, for who types and waits for the answer; one that goes on and on is looked at less
+ * often: its ring takes 512 KB/s so. */
+#define POLL_FIRST_US 500u
+#define POLL_MOST_US 4000u
+#define NS_PER_US 1000u
 
 static bool drain_queue(void)
 {
@@ -125,6 +135,43 @@ static bool queue_empty(void)
     return !mux_output(&devmgr.mux, &byte);
 }
 
+static void poll_again(void)
+{
+    const uint32_t next = 2 * devmgr.poll_us;
+    devmgr.poll_us = next == 0 ? POLL_FIRST_US : next < POLL_MOST_US ? next : POLL_MOST_US;
+    devmgr.poll_ns = l4_system_clock().ns + (uint64_t)devmgr.poll_us * NS_PER_US;
+}
+
+bool console_due(void)
+{
+    return devmgr.poll_us != 0 && l4_system_clock().ns >= devmgr.poll_ns;
+}
+
+uint32_t console_wait_us(void)
+{
+    if (devmgr.poll_us == 0) {
+        return L4_TIMEOUT_NEVER;
+    }
+    const uint64_t now = l4_system_clock().ns;
+    return now >= devmgr.poll_ns ? L4_TIMEOUT_POLL
+                                 : (uint32_t)(devmgr.poll_ns - now) / NS_PER_US + 1u;
+}
+
+/* The management port asks for its doorbell at once, consoles when nothing came up to the next
+ * look. With output waiting for the UART, its interrupt brings us back. */
+static void sleep(bool moved)
+{
+    const bool more = !ports_sleep();
+    if (!moved && devmgr.poll_us != 0 && !console_due()) {
+        return;
+    }
+    if (moved || more || (queue_empty() && !mux_sleep(&devmgr.mux))) {
+        poll_again();
+    } else {
+        devmgr.poll_us = 0;
+    }
+}
+
 void console_run(void)
 {
     const bool flush = devmgr.flush_reply != L4_CAP_NULL;
@@ -132,16 +179,14 @@ void console_run(void)
     while (move_all(flush)) {
         moved = true;
     }
-    /* A client that writes now will probably go on: rather than have it ring for every byte, look
-     * again a little later, and ask for the doorbell only when nothing came. With output waiting
-     * for the UART, its interrupt brings us back. */
-    devmgr.poll = moved || !ports_sleep() || (queue_empty() && !mux_sleep(&devmgr.mux));
+    sleep(moved);
     ring_doorbells();
     pl011_want(&devmgr.uart, !queue_empty(), !devmgr.input_held);
     if (flush && queue_empty() && mux_drained(&devmgr.mux)) {
         /* No interrupt tells when the FIFO has run empty. */
         if (pl011_busy(&devmgr.uart)) {
-            devmgr.poll = true;
+            devmgr.poll_us = 0;
+            poll_again();
         } else {
             devmgr_answer(&devmgr.flush_reply, L4_OK);
         }

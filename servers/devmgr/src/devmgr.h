@@ -96,7 +96,8 @@ struct devmgr {
     struct session session[SESSIONS_MAX];
     struct waiting_line init_line;
     uint32_t line_turn;       /* client whose waiting line is next */
-    bool poll;                /* look for output again soon, without a doorbell */
+    uint32_t poll_us;         /* look for output again so soon, without a doorbell; 0: it rings */
+    uint64_t poll_ns;         /* ... and that is when */
     l4_cap_t flush_reply;     /* init waits until all is written; 0: not */
     l4_cap_t offer;           /* free slot offered for a received capability */
     uint32_t console_signals; /* after which console_run() is due */
@@ -173,8 +174,14 @@ bool devices_forget(uint32_t owners);
  */
 
 /* Moves everything that can be moved, in both directions, and arms the interrupts for the rest, and
- * the doorbells or devmgr.poll for what is still to come. */
+ * the doorbells or devmgr.poll_us for what is still to come. */
 void console_run(void);
+
+/* Is it time to look again, without a doorbell? Then console_run(). */
+bool console_due(void);
+
+/* How long until then; L4_TIMEOUT_NEVER: a doorbell or an interrupt will tell. */
+uint32_t console_wait_us(void);
 
 /* Queues a log line of the present caller. False: it must wait; its reply has been kept. A number
  * other than 0 that is the latest line's: the caller sends that again, having waited too long. */

@@ -13,9 +13,6 @@
 
 #include "devmgr.h"
 
-/* How soon to look again for output of a client that is writing; its ring holds more than it can
- * write meanwhile. */
-#define POLL_US 500u
 /* How soon to look again for what a client that is gone leaves behind, or whether init listens. */
 #define WAIT_US 5000u
 #define NS_PER_SECOND 1000000000u
@@ -186,7 +183,7 @@ static void handle_signal(void *context, uint32_t bits)
     if ((bits & SIGNAL_UART) != 0) {
         pl011_acknowledge(&devmgr.uart);
     }
-    if ((bits & devmgr.console_signals) != 0 || devmgr.poll) {
+    if ((bits & devmgr.console_signals) != 0 || console_due()) {
         console_run();
     }
     if ((bits & SIGNAL_UART) != 0) {
@@ -216,7 +213,8 @@ static uint32_t wait_us(void *context)
         tell_init();
     }
     const bool wait = client_poll() || devmgr.quiet_due;
-    return devmgr.poll ? POLL_US : wait ? WAIT_US : L4_TIMEOUT_NEVER;
+    const uint32_t console_us = console_wait_us();
+    return wait && WAIT_US < console_us ? WAIT_US : console_us;
 }
 
 static const struct l4_server server = {

@@ -14,6 +14,8 @@ enum {
 #define FR_BUSY 0x08u
 #define FR_RXFE 0x10u
 #define FR_TXFF 0x20u
+#define FR_TXFE 0x80u
+#define FIFO_BYTES 16u /* 32 from r1p5 on */
 #define LCRH_FEN 0x10u
 #define CR_ENABLE 0x301u /* UART, transmit, receive */
 #define IFLS_TX_1_4_RX_1_8 0x01u
@@ -26,6 +28,7 @@ void pl011_init(struct pl011 *uart, volatile uint32_t *base)
 {
     uart->base = base;
     uart->mask = INT_RX | INT_RX_TIMEOUT;
+    uart->room = 0;
     base[IMSC] = 0;
     base[ICR] = INT_ALL;
     base[LCRH] |= LCRH_FEN;
@@ -36,9 +39,14 @@ void pl011_init(struct pl011 *uart, volatile uint32_t *base)
 
 bool pl011_put(struct pl011 *uart, uint8_t byte)
 {
-    if ((uart->base[FR] & FR_TXFF) != 0) {
+    if (uart->room == 0) {
+        const uint32_t flags = uart->base[FR];
+        uart->room = (flags & FR_TXFE) != 0 ? FIFO_BYTES : (flags & FR_TXFF) != 0 ? 0 : 1;
+    }
+    if (uart->room == 0) {
         return false;
     }
+    uart->room--;
     uart->base[DR] = byte;
     return true;
 }

@@ -41,6 +41,23 @@ static void transmits_while_there_is_room(void **state)
     assert_int_equal(registers[0], 'x');
 }
 
+static void an_empty_fifo_is_asked_once(void **state)
+{
+    (void)state;
+    registers[0x18 / 4] = 0x80;
+    assert_true(pl011_put(&uart, 0));
+    registers[0x18 / 4] = 0x20; /* as if the flag lagged behind: 15 more fit for certain */
+    for (uint8_t i = 1; i < 16; i++) {
+        assert_true(pl011_put(&uart, i));
+        assert_int_equal(registers[0], i);
+    }
+    assert_false(pl011_put(&uart, 16));
+    registers[0x18 / 4] = 0; /* neither full nor empty: room for one */
+    assert_true(pl011_put(&uart, 16));
+    registers[0x18 / 4] = 0x20;
+    assert_false(pl011_put(&uart, 17));
+}
+
 static void receives_the_byte_without_its_flags(void **state)
 {
     (void)state;
@@ -68,6 +85,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(starts_with_fifo_and_receive_interrupts, set_up),
         cmocka_unit_test_setup(transmits_while_there_is_room, set_up),
+        cmocka_unit_test_setup(an_empty_fifo_is_asked_once, set_up),
         cmocka_unit_test_setup(receives_the_byte_without_its_flags, set_up),
         cmocka_unit_test_setup(masks_what_is_not_wanted, set_up),
     };

@@ -10,6 +10,7 @@
 struct pl011 {
     volatile uint32_t *base;
     uint32_t mask; /* what IMSC was last set to */
+    uint32_t room; /* bytes that the transmit FIFO takes for certain */
 };
 
 /* FIFOs on, receive interrupts on; line parameters stay as the firmware set them. */
