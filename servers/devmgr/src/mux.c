@@ -54,13 +54,14 @@ static void push_string(struct mux *mux, const char *string)
     push(mux, string, (uint32_t)strlen(string));
 }
 
-/* Text of others on our line: control characters could move the cursor or clear the screen. */
+/* Text of others on our line: control characters could move the cursor or clear the screen. Those
+ * beyond ASCII too: 0x80 to 0x9f are control characters, also when UTF-8 spells them. */
 static void push_text(struct mux *mux, const void *text, uint32_t count)
 {
     const uint8_t *const from = text;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t c = from[i];
-        const uint8_t shown = (c < 0x20 && c != '\t') || c == 0x7f ? '?' : c;
+        const uint8_t shown = (c < 0x20 && c != '\t') || c >= 0x7f ? '?' : c;
         push(mux, &shown, 1);
     }
 }
@@ -110,10 +111,12 @@ static void push_line(struct mux *mux, const char *prefix, const char *separator
 bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length)
 {
     const uint32_t needed = line_bytes(prefix, (uint32_t)length);
-    if (room(mux) < needed) {
-        mux->line_room = needed;
+    if (mux->owed || room(mux) < needed) {
+        mux->line_room = mux->owed ? 0 : needed;
         return false;
     }
+    mux->owed = mux->line_room != 0;
+    mux->line_room = 0;
     push_line(mux, prefix, "", text, (uint32_t)length);
     return true;
 }
@@ -172,13 +175,10 @@ static enum pumped pump_background(struct mux *mux, struct mux_client *client, b
     return PUMPED;
 }
 
-bool mux_pump(struct mux *mux, bool flush)
+/* Each client's turn. False: nothing moved. *full: somebody waits for room. */
+static bool pump_all(struct mux *mux, bool flush, bool *full)
 {
     bool moved = false;
-    if (room(mux) < mux->line_room) {
-        return false;
-    }
-    mux->line_room = 0;
     const uint32_t first = mux->turn;
     for (uint32_t n = 0; n < mux->count; n++) {
         const uint32_t i = (first + n) % mux->count;
@@ -190,11 +190,25 @@ bool mux_pump(struct mux *mux, bool flush)
         }
         if (pumped == PUMPED_FULL) {
             mux->turn = i; /* nobody takes the room that it waits for */
+            *full = true;
             return moved;
         }
         moved = moved || pumped == PUMPED;
     }
     return moved;
+}
+
+bool mux_pump(struct mux *mux, bool flush)
+{
+    bool full = false;
+    const bool owed = mux->owed;
+    if (room(mux) < mux->line_room) {
+        return false;
+    }
+    mux->line_room = 0;
+    const bool moved = pump_all(mux, flush, &full);
+    mux->owed = owed && !moved && full;
+    return moved || (owed && !mux->owed);
 }
 
 bool mux_drained(const struct mux *mux)

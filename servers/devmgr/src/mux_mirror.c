@@ -55,6 +55,14 @@ void mux_mirror_skip(struct mux_client *client, uint32_t count)
     client->ahead -= had;
 }
 
+uint32_t mux_mirror_missed(struct mux *mux, uint32_t client)
+{
+    struct mux_client *const c = &mux->client[client];
+    const uint32_t missed = c->stalled ? 0 : c->dropped;
+    c->dropped -= missed;
+    return missed;
+}
+
 uint32_t mux_mirror_input(struct mux *mux, uint32_t client, const void *bytes, uint32_t count)
 {
     struct mux_client *const c = &mux->client[client];

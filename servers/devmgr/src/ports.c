@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include <l4/log.h>
 #include <l4/system.h>
 
 #include "devmgr.h"
@@ -63,6 +64,15 @@ static void watch(uint32_t i, bool moved, bool waiting)
     }
 }
 
+static void tell_missed(uint32_t i)
+{
+    const uint32_t missed = mux_mirror_missed(&devmgr.mux, i);
+    if (missed != 0) {
+        l4_log("the port of console %s took nothing for a while: it missed %u bytes",
+               devmgr.mux.client[i].name, (unsigned int)missed);
+    }
+}
+
 static bool move_output(uint32_t i)
 {
     uint8_t bytes[PIECE];
@@ -77,6 +87,7 @@ static bool move_output(uint32_t i)
         moved = moved || sent != 0;
     } while (count != 0 && sent == count);
     watch(i, moved, count != 0);
+    tell_missed(i);
     return moved;
 }
 

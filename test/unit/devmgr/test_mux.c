@@ -113,6 +113,10 @@ static void a_background_cannot_draw(void **state)
     assert_string_equal(output(), "radio| ?[2J?\tx?\r\n");
     assert_true(mux_line(&mux, "[vmm:radio] ", "a\nb\x1b", 4));
     assert_string_equal(output(), "[vmm:radio] a?b?\r\n");
+    client_writes(2, "\x9b"
+                     "2J\xc2\x9b"
+                     "2J\n"); /* CSI, as one byte and in UTF-8 */
+    assert_string_equal(output(), "radio| ?2J??2J\r\n");
 }
 
 static void endless_lines_are_broken(void **state)
@@ -174,6 +178,30 @@ static void a_full_queue_refuses_lines(void **state)
     assert_in_range(count, MUX_QUEUE / 300, MUX_QUEUE / DEVMGR_LOG_MAX);
     (void)output();
     assert_true(mux_line(&mux, "[init] ", text, sizeof text));
+}
+
+/* A client that logs and logs, each line anew once the last is queued, and a UART that is slow. */
+static void a_flood_of_lines_leaves_room_for_consoles(void **state)
+{
+    (void)state;
+    char line[DEVMGR_LOG_MAX];
+    uint32_t shown = 0;
+    uint32_t lines = 0;
+    memset(line, 'y', sizeof line);
+    for (uint32_t i = 0; i < 64; i++) {
+        client_writes(1, "console\n");
+    }
+    for (uint32_t n = 0; n < 64 * 1024; n++) {
+        uint8_t byte = 0;
+        while (mux_line(&mux, "[vmm:radio] ", line, sizeof line) || mux_pump(&mux, false)) {
+        }
+        assert_true(mux_output(&mux, &byte));
+        mux_output_done(&mux);
+        shown += byte == '|';
+        lines += byte == '[';
+    }
+    assert_int_equal(shown, 64);
+    assert_true(lines > 64);
 }
 
 static void a_lying_client_is_silent(void **state)
@@ -287,6 +315,7 @@ int main(void)
         cmocka_unit_test_setup(a_full_queue_refuses_lines, set_up),
         cmocka_unit_test_setup(a_flood_does_not_keep_the_line, set_up),
         cmocka_unit_test_setup(short_lines_let_a_long_one_through, set_up),
+        cmocka_unit_test_setup(a_flood_of_lines_leaves_room_for_consoles, set_up),
         cmocka_unit_test_setup(a_lying_client_is_silent, set_up),
         cmocka_unit_test_setup(doorbells_ring_when_waited_for, set_up),
     };

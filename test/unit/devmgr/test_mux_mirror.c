@@ -103,7 +103,10 @@ static void test_stalled(void **state)
     mux_mirror_stalled(&mux, 0, true);
     assert_string_equal(output(), "0123456789");
     assert_int_equal(mux.client[0].dropped, 6);
+    assert_int_equal(mux_mirror_missed(&mux, 0), 0); /* not yet: there may be more */
     mux_mirror_stalled(&mux, 0, false);
+    assert_int_equal(mux_mirror_missed(&mux, 0), 6);
+    assert_int_equal(mux_mirror_missed(&mux, 0), 0);
     writes(0, "more");
     assert_string_equal(output(), "");
     mirror_gets(0, 60, "more");

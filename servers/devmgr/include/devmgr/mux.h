@@ -5,8 +5,8 @@
  * "name| line"; log lines as "[name] text". Such a line never continues a line of another: when the
  * foreground is in mid-line, a line end is put first. Output that does not fit waits where it is:
  * in its ring (the client sleeps until there is room) or with the caller of mux_line(). Clients
- * take turns, and who waits for room gets the next that there is: none can keep the line for
- * itself.
+ * take turns, and who waits for room gets the next that there is; after a log line that waited the
+ * consoles get theirs before the next: none can keep the line for itself.
  *
  * A console can have a mirror, a line of its own with an owner elsewhere: it gets all output as it
  * comes and takes the line's input. The serial line waits for it as long as the owner does not call
@@ -53,6 +53,7 @@ struct mux {
     uint32_t foreground;
     uint32_t turn;      /* the client that is looked at first */
     uint32_t line_room; /* bytes that a refused mux_line() waits for */
+    bool owed;          /* a line that waited was queued: consoles come before the next */
     bool mid_line;
     bool escaped;
     uint32_t queue_head, queue_tail; /* free-running */
@@ -73,7 +74,7 @@ void mux_open(struct mux *mux, uint32_t client, struct l4_console_page *page);
 void mux_close(struct mux *mux, uint32_t client);
 
 /* Moves output from the rings to the queue, as far as there is room; `flush` does not wait for line
- * ends. True when anything moved. */
+ * ends. True when anything moved, or when a line that was refused may go now. */
 bool mux_pump(struct mux *mux, bool flush);
 
 /* True when no client has output that mux_pump(flush) could still move. */
@@ -99,6 +100,10 @@ void mux_mirror_done(struct mux *mux, uint32_t client, uint32_t count);
  * misses is counted. */
 void mux_mirror_stalled(struct mux *mux, uint32_t client, bool stalled);
 
+/* Bytes that the mirror has missed since this was last asked, once it goes on or is gone; 0: none.
+ */
+uint32_t mux_mirror_missed(struct mux *mux, uint32_t client);
+
 /* Input from the mirror; returns how many bytes were taken. */
 uint32_t mux_mirror_input(struct mux *mux, uint32_t client, const void *bytes, uint32_t count);
 
@@ -109,8 +114,8 @@ uint32_t mux_mirror_limit(const struct mux_client *client);
 /* Before sleeping: asks the open clients to ring when there is more. False: there is more now. */
 bool mux_sleep(struct mux *mux);
 
-/* Queues "prefix" and `length` bytes of text as one line. False: no room now; if tried again before
- * each mux_pump(), it goes before all clients. */
+/* Queues "prefix" and `length` bytes of text as one line. False: not now; if tried again before
+ * each mux_pump(), it goes before all clients, each other time. */
 bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length);
 
 /* The next byte for the UART; false when there is none. mux_output_done() takes it. */
