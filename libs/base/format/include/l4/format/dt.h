@@ -31,7 +31,7 @@ L4_MUST_CHECK l4_status_t dt_interrupt(const void *blob, int node, uint32_t inde
 /* False for status = "disabled" and the like. */
 bool dt_enabled(const void *blob, int node);
 
-/* The node at or after `start` (-1: from the first) that is compatible and enabled; negative: none.
+/* The next node after `start` (-1: from the first) that is compatible and enabled; negative: none.
  */
 int dt_next_compatible(const void *blob, int start, const char *compatible);
 
