@@ -160,6 +160,7 @@ static bool ended(struct client *client, uint64_t waited_ns)
 static bool end_client(struct client *client)
 {
     devmgr_drop(&client->line.reply);
+    client->line.number = 0;          /* the next one counts anew */
     devmgr_drop(&client->gone_reply); /* init asks again: it has given up its first call */
     client->gone_status = grant_take_back(client->badge) ? L4_OK : L4_ERR_IO;
     bool done = ended(client, 0);

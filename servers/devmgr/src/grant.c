@@ -27,8 +27,7 @@ static struct grant {
     uint32_t flags; /* L4_DEVICE_DMA_COHERENT */
     const char *compatible;
     uint32_t compatible_size;
-    struct virtio virtio; /* base 0: it is none */
-    l4_cap_t share, irq;  /* what the client's capabilities derive from; 0: not given yet */
+    l4_cap_t share, irq; /* what the client's capabilities derive from; 0: not given yet */
 } grants[L4_START_GRANTS];
 
 static uint32_t grant_count;
@@ -89,8 +88,9 @@ static const char *check(struct grant *grant)
     if (board_region(grant->pages, grant->span) == NULL) {
         return "it does not lie in device memory";
     }
+    uintptr_t address = 0;
     if (fdt_node_check_compatible(board_dtb(), node, "virtio,mmio") == 0 &&
-        board_registers(grant->base, &grant->virtio.base) != L4_OK) {
+        board_registers(grant->base, &address) != L4_OK) { /* for stop() */
         return "its registers cannot be mapped";
     }
     return NULL;
@@ -114,19 +114,32 @@ void grant_init(void)
     }
 }
 
-/* Nothing of the device's is in motion afterwards. False: it does not let itself be reset. */
-static bool stop(struct grant *grant)
+/* Nothing in the pages is in motion afterwards: the client has all of them, and with them virtio
+ * transports that the configuration does not name. False: one does not let itself be reset. */
+static bool stop(const struct grant *grant)
 {
-    uint32_t type = 0;
-    return grant->virtio.base == 0 || virtio_probe(&grant->virtio, &type) == L4_ERR_NOT_FOUND ||
-           virtio_reset(&grant->virtio) == L4_OK;
+    bool quiet = true;
+    uint64_t base = 0;
+    uint64_t size = 0;
+    for (int node = dt_next_compatible(board_dtb(), -1, "virtio,mmio"); node >= 0;
+         node = dt_next_compatible(board_dtb(), node, "virtio,mmio")) {
+        struct virtio dev = {0};
+        uint32_t type = 0;
+        if (grant->usable && dt_reg(board_dtb(), node, 0, &base, &size) == L4_OK &&
+            l4_range_overlaps(base, size, grant->pages, grant->span) &&
+            board_registers(base, &dev.base) == L4_OK &&
+            virtio_probe(&dev, &type) != L4_ERR_NOT_FOUND) {
+            quiet = virtio_reset(&dev) == L4_OK && quiet;
+        }
+    }
+    return quiet;
 }
 
-/* What the client had of it is gone, and it is quiet. */
-static bool take_back(struct grant *grant)
+/* What the client had of it is gone. */
+static l4_status_t revoke(const struct grant *grant)
 {
     if (grant->share == L4_CAP_NULL) {
-        return true;
+        return L4_OK; /* an earlier devmgr's: that went with it */
     }
     l4_status_t status = l4_cap_revoke(grant->share);
     if (status == L4_OK) {
@@ -135,6 +148,13 @@ static bool take_back(struct grant *grant)
     if (status == L4_OK || status == L4_ERR_NOT_FOUND) { /* nothing was bound */
         status = l4_cap_revoke(grant->irq);
     }
+    return status;
+}
+
+/* ... and it is quiet. */
+static bool take_back(const struct grant *grant)
+{
+    const l4_status_t status = revoke(grant);
     return stop(grant) && status == L4_OK;
 }
 
@@ -185,12 +205,12 @@ static struct grant *find(uint32_t badge, uint32_t number)
     return NULL;
 }
 
-static l4_status_t give(struct grant *grant)
+static l4_status_t give(struct grant *grant, bool in_use)
 {
     if (grant == NULL || !grant->usable) {
         return L4_ERR_CONFIG;
     }
-    if (!take_back(grant) || !stop(grant)) {
+    if (in_use ? revoke(grant) != L4_OK : !take_back(grant)) {
         return L4_ERR_IO;
     }
     return obtain(grant);
@@ -199,7 +219,7 @@ static l4_status_t give(struct grant *grant)
 void grant_request(uint32_t badge, struct l4_msg *msg)
 {
     struct grant *const grant = find(badge, msg->w[0]);
-    const l4_status_t status = give(grant);
+    const l4_status_t status = give(grant, (msg->w[1] & L4_DEVICE_IN_USE) != 0);
     if (status != L4_OK) {
         *msg = l4_msg(0, (uint32_t)status, 0, 0, 0);
         return;

@@ -217,6 +217,8 @@ void devmgr_ready(void)
     for (uint32_t i = 0; i < init.config.count; i++) {
         if (domain_lives(&init.domain[i])) {
             reconnect(&init.domain[i]);
+        } else {
+            domain_settle(&init.domain[i]);
         }
     }
     domains_resume();

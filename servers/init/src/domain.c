@@ -180,6 +180,17 @@ static void leave(struct domain *domain)
     }
 }
 
+void domain_settle(struct domain *domain)
+{
+    const uint32_t badge = domain_badge(domain);
+    const l4_status_t status = service_request(&init.devmgr, DEVMGR_CLIENT_GONE, badge);
+    domain->in_use = status == L4_ERR_IO;
+    if (status != L4_OK) {
+        l4_log("devmgr did not reset the devices of %s: %s", domain->config->name,
+               l4_status_text(status));
+    }
+}
+
 void domain_end(struct domain *domain, enum domain_state state)
 {
     const l4_status_t status = l4_thread_stop(domain->vmm.thread);

@@ -326,6 +326,10 @@ void domain_end(struct domain *domain, enum domain_state state);
 /* It failed: ends it, and builds it anew when the configuration says so. */
 void domain_failed(struct domain *domain, const char *reason);
 
+/* devmgr is a new one, and has reset what it drives: a domain that is off needs the same for its
+ * dedicated devices, which may have outlived it. */
+void domain_settle(struct domain *domain);
+
 /* Those that had to wait for devmgr. */
 void domains_resume(void);
 

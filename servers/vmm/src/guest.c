@@ -273,6 +273,16 @@ l4_status_t guest_boot(struct guest *guest)
     return status;
 }
 
+/* Errors: BUSY (a device may still write to guest RAM), IO (and nobody will say when it is done).
+ */
+static l4_status_t devices_quiet(const struct guest *guest)
+{
+    if (guest_disks_dead(guest)) {
+        return failed("a reset waits for a disk that is gone", L4_ERR_IO);
+    }
+    return vm_quiet(&guest->vm) && guest_dedicated_quiet(guest) ? L4_OK : L4_ERR_BUSY;
+}
+
 /* Devices first: what they still write goes to RAM that the guest no longer uses, and that is not
  * loaded yet. */
 l4_status_t guest_reset(struct guest *guest, uint32_t cpu)
@@ -285,12 +295,15 @@ l4_status_t guest_reset(struct guest *guest, uint32_t cpu)
     guest->resets++;
     vm_devices_reset(&guest->vm);
     guest_dedicated_reset(guest);
-    if (!vm_quiet(&guest->vm)) {
+    l4_status_t status = devices_quiet(guest);
+    if (status == L4_ERR_BUSY) {
         guest_cpu_stop(guest, cpu);
         guest->resetting = true;
         return L4_OK;
     }
-    l4_status_t status = guest_boot(guest);
+    if (status == L4_OK) {
+        status = guest_boot(guest);
+    }
     if (status == L4_OK && cpu != 0) {
         guest_cpu_stop(guest, cpu);
         status = guest_run(guest, 0);
@@ -300,11 +313,14 @@ l4_status_t guest_reset(struct guest *guest, uint32_t cpu)
 
 l4_status_t guest_reset_go_on(struct guest *guest)
 {
-    if (!vm_quiet(&guest->vm)) {
+    l4_status_t status = devices_quiet(guest);
+    if (status == L4_ERR_BUSY) {
         return L4_OK;
     }
     guest->resetting = false;
-    l4_status_t status = guest_boot(guest);
+    if (status == L4_OK) {
+        status = guest_boot(guest);
+    }
     return status == L4_OK && guest->run == L4_VM_STATE_RUNNING ? guest_run(guest, 0) : status;
 }
 

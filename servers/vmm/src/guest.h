@@ -126,8 +126,14 @@ L4_MUST_CHECK l4_status_t guest_devices_create(struct guest *guest);
 void guest_devices_signal(struct guest *guest, uint32_t bits);
 L4_MUST_CHECK l4_status_t guest_devices_reopen(struct guest *guest, uint32_t servers);
 
-/* The dedicated devices that may write to guest RAM stop doing so. */
+/* The dedicated devices that may write to guest RAM stop doing so: at once, or, while devmgr is
+ * being restarted, when it has given them again. */
 void guest_dedicated_reset(struct guest *guest);
+bool guest_dedicated_quiet(const struct guest *guest);
+
+/* True when a disk has requests of which nobody will hear any more. Whether the device still works
+ * on them only devmgr knows, and so init when it ends the domain. */
+bool guest_disks_dead(const struct guest *guest);
 
 /* guest_control.c: L4_CONTROL_BIT has come. */
 void guest_control(struct guest *guest);

@@ -15,7 +15,9 @@
 
 #include "guest.h"
 
+#define VIRTIO_MAGIC 0x74726976u /* "virt", the first register */
 #define VIRTIO_STATUS 0x70u
+#define RESET_TRIES 1000u /* reads of Status; 4.2.3.1 wants to see 0 */
 
 /* What devmgr answers about device n. */
 struct answer {
@@ -52,14 +54,15 @@ static l4_status_t answer_read(const struct l4_msg *msg, struct answer *a, char 
     return L4_OK;
 }
 
-static l4_status_t device_ask(struct guest_dedicated *d, uint32_t n, struct answer *a)
+static l4_status_t device_ask(struct guest_dedicated *d, uint32_t n, uint32_t flags,
+                              struct answer *a)
 {
     struct l4_msgbuf *buffer = l4_msgbuf();
     buffer->slot[0] = d->pages;
     buffer->slot[1] = d->irq;
     buffer->slot[2] = buffer->slot[3] = 0;
     buffer->window_size = 0;
-    struct l4_msg msg = l4_msg(DEVMGR_DEVICE, n, 0, 0, 0);
+    struct l4_msg msg = l4_msg(DEVMGR_DEVICE, n, flags, 0, 0);
     l4_status_t status = l4_call(L4_START_DEVMGR, &msg, L4_TIMEOUT_NEVER);
     buffer->slot[0] = buffer->slot[1] = 0;
     if (status == L4_OK) {
@@ -99,16 +102,18 @@ static l4_status_t status_map(struct guest *guest, struct guest_dedicated *d, ui
     if (status == L4_OK) {
         status = l4_aspace_map(L4_START_ASPACE, d->own_pages, d->own, L4_MAP_READ | L4_MAP_WRITE);
     }
-    d->status = (volatile uint32_t *)(uintptr_t)(d->own + reg_offset + VIRTIO_STATUS);
+    d->status = status == L4_OK
+                    ? (volatile uint32_t *)(uintptr_t)(d->own + reg_offset + VIRTIO_STATUS)
+                    : NULL;
     return status;
 }
 
 /* Asks for device n and maps it; the slots are empty. */
-static l4_status_t device_take(struct guest *guest, uint32_t n, struct answer *a)
+static l4_status_t device_take(struct guest *guest, uint32_t n, uint32_t flags, struct answer *a)
 {
     struct guest_dedicated *d = &guest->dedicated[n];
     d->status = NULL;
-    l4_status_t status = device_ask(d, n, a);
+    l4_status_t status = device_ask(d, n, flags, a);
     d->base = (uint32_t)a->base;
     d->size = a->size;
     if (status == L4_OK && !pages_mapped(guest, n)) {
@@ -126,7 +131,7 @@ static l4_status_t device_create(struct guest *guest, uint32_t n)
         status = l4_slots_take(&guest->slots, &d->irq);
     }
     if (status == L4_OK) {
-        status = device_take(guest, n, &a);
+        status = device_take(guest, n, 0, &a);
     }
     if (status == L4_OK) {
         status = vcpus_link_add(&guest->vcpus, a.irq, d->irq);
@@ -179,20 +184,41 @@ static l4_status_t dedicated_reopen(struct guest *guest)
         slot_empty(d->own_pages);
         slot_empty(d->pages);
         slot_empty(d->irq);
-        l4_status_t status = device_take(guest, n, &a);
+        l4_status_t status = device_take(guest, n, d->reset_due ? 0 : L4_DEVICE_IN_USE, &a);
+        d->reset_due = d->reset_due && status != L4_OK;
         first = first != L4_OK ? first : status;
     }
     gic_link_again(&guest->vm.gic);
     return first;
 }
 
+/* False: there are zeros in the registers' place, as devmgr is being restarted. */
+static bool reset_one(volatile uint32_t *status)
+{
+    const volatile uint32_t *magic = status - VIRTIO_STATUS / sizeof(*status);
+    *status = 0;
+    for (uint32_t i = 0; i < RESET_TRIES && *status != 0; i++) {
+    }
+    return *magic == VIRTIO_MAGIC;
+}
+
 void guest_dedicated_reset(struct guest *guest)
 {
     for (uint32_t n = 0; n < guest->config->device_count; n++) {
-        if (guest->dedicated[n].status != NULL) {
-            *guest->dedicated[n].status = 0;
+        struct guest_dedicated *d = &guest->dedicated[n];
+        bool known = strcmp(d->compatible, "virtio,mmio") == 0;
+        d->reset_due = known && (d->status == NULL || !reset_one(d->status));
+    }
+}
+
+bool guest_dedicated_quiet(const struct guest *guest)
+{
+    for (uint32_t n = 0; n < guest->config->device_count; n++) {
+        if (guest->dedicated[n].reset_due) {
+            return false;
         }
     }
+    return true;
 }
 
 const struct guest_kind guest_dedicated = {"dedicated devices", dedicated_create, 0, NULL,

@@ -16,6 +16,7 @@ struct guest_dedicated {
     uint32_t own;              /* where that is mapped */
     uint32_t base, size;       /* of the pages */
     volatile uint32_t *status; /* virtio's Status register, by which the device is reset; or NULL */
+    bool reset_due;            /* it could not be reached when it had to be reset */
     char compatible[GUEST_COMPATIBLE];
 };
 

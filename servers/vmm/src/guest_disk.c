@@ -29,6 +29,7 @@ static void disk_kick(void *context)
 static void disk_dead(struct guest_disk *disk)
 {
     disk->session.open = false;
+    disk->dead = true;
     l4_log("disk %u: devmgr broke the protocol", (unsigned int)disk->session.offer.number);
 }
 
@@ -118,6 +119,7 @@ static l4_status_t disks_reopen(struct guest *guest)
     for (uint32_t n = 0; n < guest->config->disk_count; n++) {
         struct guest_disk *disk = &guest->disk[n];
         l4_status_t status = guest_session_reopen(&disk->session);
+        disk->dead = status != L4_OK;
         if (status == L4_OK) {
             disk_rings(disk);
             struct virtio_blk_disk facts = disk_facts(disk);
@@ -127,6 +129,16 @@ static l4_status_t disks_reopen(struct guest *guest)
         first = first != L4_OK ? first : status;
     }
     return first;
+}
+
+bool guest_disks_dead(const struct guest *guest)
+{
+    for (uint32_t n = 0; n < guest->config->disk_count; n++) {
+        if (guest->disk[n].dead && !virtio_quiet(&guest->disk[n].blk.virtio)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const struct guest_kind guest_disks = {"disks",      disks_create, DISK_BIT(0) * 0xffu,

@@ -12,6 +12,7 @@
 struct guest_disk {
     struct virtio_blk blk;
     struct guest_session session;
+    bool dead; /* the session is over, and not because devmgr is: what is in flight never ends */
     struct l4_disk_page *page;
     struct l4_ring submit;
     struct l4_ring complete;

@@ -38,7 +38,8 @@ static struct {
 
 static void off_report(void)
 {
-    if (off.waits && pl011_output_done(&guest.vm.uart) && vm_quiet(&guest.vm)) {
+    if (off.waits && pl011_output_done(&guest.vm.uart) &&
+        (vm_quiet(&guest.vm) || guest_disks_dead(&guest))) {
         off.waits = false;
         tell_init(INIT_GUEST_OFF, off.reason, (uint32_t)off.status);
     }

@@ -33,7 +33,8 @@ enum l4_devmgr_label {
     /* Reply: w1/w2 = seconds since 1970-01-01 00:00 UTC now, low/high. IO: no clock. */
     DEVMGR_WALL_CLOCK = 3,
     /* From init only: w0 = badge. The client is gone; its session ends, what it wrote is printed.
-     * Its doorbell and page are given back before the reply. */
+     * Its doorbell and page are given back before the reply, and its dedicated virtio devices are
+     * reset, whether or not this devmgr gave them. */
     DEVMGR_CLIENT_GONE = 4,
     /* From init only: replied when all output so far has left the machine. */
     DEVMGR_FLUSH = 5,
@@ -42,10 +43,12 @@ enum l4_devmgr_label {
      * up to DEVMGR_CLIENT_GONE: that is replied when no device touches this memory any more. */
     DEVMGR_CLIENT_RAM = 6,
     /* A device that the configuration dedicates to the client: w0 = number (the n-th in its
-     * `access`), two slots offered. Reply: w1 = physical address of its pages, w2 = bytes, w3 =
-     * interrupt number | edge << 16, items: 0 = COPY of the pages (READ, WRITE, COPY), 1 = COPY of
-     * the interrupt (CONTROL); buffer words: enum l4_device_node, then the node's `compatible` list
-     * as it stands in the board's device tree. Errors: CONFIG, BUSY. */
+     * `access`), w1 = L4_DEVICE_IN_USE or 0, two slots offered. Virtio devices in its
+     * pages are reset, unless in use: with those the guest goes on after devmgr's restart. Reply:
+     * w1 = physical address of its pages, w2 = bytes, w3 = interrupt number | edge << 16, items: 0
+     * = COPY of the pages (READ, WRITE, COPY), 1 = COPY of the interrupt (CONTROL); buffer words:
+     * enum l4_device_node, then the node's `compatible` list as it stands in the board's device
+     * tree. Errors: CONFIG, BUSY. */
     DEVMGR_DEVICE = 7,
 };
 
@@ -58,6 +61,8 @@ enum l4_device_node {
     L4_DEVICE_COMPATIBLE,      /* first word of the text */
 };
 #define L4_DEVICE_DMA_COHERENT 1u
+
+#define L4_DEVICE_IN_USE 1u /* w1 of DEVMGR_DEVICE */
 
 #define DEVMGR_LOG_MAX 240u
 
