@@ -11,6 +11,8 @@
 #define CP15_KEY64(opc1, crm) (((uint32_t)(opc1) << 16) | ((crm) << 1))
 #define CP15_KEY64_MASK CP15_KEY64(15, 15)
 
+#define OPC1_THUMBEE 6u /* of CP14: TEECR, TEEHBR */
+
 /* A trapped conditional instruction may still fail its condition (ARM ARM B1.14.3). */
 bool guest_condition_holds(const struct thread *t, uint32_t hsr)
 {
@@ -85,6 +87,11 @@ struct thread *guest_sysreg(struct thread *self, uint32_t hsr)
     uint32_t ec = L4_SYN_EC(hsr);
     bool pair = ec == L4_EC_CP15_64 || ec == L4_EC_CP14_64;
 
+    if (ec == L4_EC_CP14_32 && L4_SYN_OPC1(hsr) == OPC1_THUMBEE &&
+        (self->vcpu->world.hstr & HSTR_TTEE) != 0) {
+        vcpu_tee_take(self);
+        return self; /* tries again */
+    }
     if (!guest_condition_holds(self, hsr) || (ec == L4_EC_CP15_32 && emulate32(self, hsr)) ||
         (ec == L4_EC_CP15_64 && emulate64(self, hsr))) {
         guest_skip_trapped(self, hsr);

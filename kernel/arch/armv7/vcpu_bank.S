@@ -42,7 +42,7 @@ function vcpu_bank_save
     mrs     r12, lr_fiq
     mrs     lr, spsr_fiq
     stmia   r0!, {r1-r8, r12, lr}
-    add     r0, r0, #4                      /* SCTLR: vcpu_switch.c */
+    add     r0, r0, #12                     /* TEECR, TEEHBR, SCTLR: vcpu_switch.c */
     mrc     p15, 0, r1, c1, c0, 2           /* CPACR */
     mrc     p15, 2, r2, c0, c0, 0           /* CSSELR */
     mrc     p15, 0, r3, c3, c0, 0           /* DACR */
@@ -98,7 +98,7 @@ function vcpu_bank_load
     msr     sp_fiq, r8
     msr     lr_fiq, r12
     msr     spsr_fiq, lr
-    add     r0, r0, #4
+    add     r0, r0, #12
     ldmia   r0!, {r1-r8, r12, lr}
     mcr     p15, 0, r1, c1, c0, 2           /* CPACR */
     mcr     p15, 2, r2, c0, c0, 0           /* CSSELR */
@@ -153,6 +153,20 @@ function vcpu_vfp_load
     vmsr    fpexc, r3
     bx      lr
 end vcpu_vfp_load
+
+function vcpu_tee_save
+    mrc     p14, 6, r2, c0, c0, 0           /* TEECR */
+    mrc     p14, 6, r3, c1, c0, 0           /* TEEHBR */
+    strd    r2, r3, [r0]
+    bx      lr
+end vcpu_tee_save
+
+function vcpu_tee_load
+    ldrd    r2, r3, [r0]
+    mcr     p14, 6, r2, c0, c0, 0           /* TEECR */
+    mcr     p14, 6, r3, c1, c0, 0           /* TEEHBR */
+    bx      lr
+end vcpu_tee_load
 
     /* Two instructions an entry, in the order of struct l4_regs_banked. */
     .macro banked access

@@ -1,7 +1,7 @@
 /*
  * The slow side of arch_switch, between worlds, and what of a guest is held lazily (metrics
- * vm.mmio, vm.hvc, vm.exit.world, vm.switch). cpu->loaded_vcpu, cpu->loaded_vfp and the processor's
- * key change here only; the key's generation in stage2.c.
+ * vm.mmio, vm.hvc, vm.exit.world, vm.switch). cpu->loaded_vcpu, cpu->loaded_vfp, arch.loaded_tee
+ * and the processor's key change here only; the key's generation in stage2.c.
  */
 #include <arch/guest.h>
 #include <arch/irq.h>
@@ -141,9 +141,35 @@ void vcpu_vfp_take(struct thread *t)
     vcpu_vfp_load(&v->vfp);
 }
 
+static void tee_drop(struct arch_cpu *cpu)
+{
+    if (cpu->loaded_tee != NULL) {
+        struct vcpu *old = cpu->loaded_tee->vcpu;
+
+        vcpu_tee_save(&old->cp15);
+        old->world.hstr |= HSTR_TTEE;
+        cpu->loaded_tee = NULL;
+    }
+}
+
+void vcpu_tee_take(struct thread *t)
+{
+    struct arch_cpu *cpu = arch_this_cpu();
+
+    tee_drop(cpu);
+    cpu->loaded_tee = t;
+    t->vcpu->world.hstr &= ~HSTR_TTEE;
+    CP15_WRITE(HSTR, t->vcpu->world.hstr);
+    vcpu_tee_load(&t->vcpu->cp15);
+}
+
 void arch_vcpu_flush(struct vcpu *v)
 {
     struct cpu *cpu = this_cpu();
+
+    if (cpu->arch.loaded_tee == v->thread) {
+        tee_drop(&cpu->arch);
+    }
 
     if (cpu->loaded_vfp == v->thread) {
         uint32_t hcptr = CP15_READ(HCPTR);

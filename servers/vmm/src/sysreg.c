@@ -18,9 +18,6 @@
 #define KEY_CBAR KEY(15, 4, 0, 0)
 
 #define KEY_DBGDIDR KEY(0, 0, 0, 0)
-#define KEY_TEECR KEY(0, 6, 0, 0)
-#define KEY_TEEHBR KEY(1, 6, 0, 0)
-#define TEECR_XED 1u
 
 #define DBGDIDR_V7_1 0x01050000u /* one watchpoint, two breakpoints, debug v7.1: the fewest */
 #define PERIPHBASE 0x08000000u   /* the GIC, as QEMU's virt has it */
@@ -146,31 +143,15 @@ static l4_status_t cp15_access_64(uint32_t syndrome, uint32_t value[2])
     return L4_OK;
 }
 
-/* ThumbEE configuration: kept, though no ThumbEE code is expected to run. */
-static void thumbee_access(uint32_t *reg, uint32_t writable, bool read, uint32_t *value)
-{
-    if (read) {
-        *value = *reg;
-    } else {
-        *reg = *value & writable;
-    }
-}
-
 /* Debug and Jazelle registers: nothing is there, and saying so is architectural. */
-static l4_status_t cp14_access(struct sysreg_state *s, uint32_t syndrome, uint32_t *value)
+static l4_status_t cp14_access(uint32_t syndrome, uint32_t *value)
 {
     uint32_t key = KEY(L4_SYN_CRN(syndrome), L4_SYN_OPC1(syndrome), L4_SYN_CRM(syndrome),
                        L4_SYN_OPC2(syndrome));
     if (L4_SYN_OPC1(syndrome) == 1) {
         return L4_ERR_NOT_SUPPORTED; /* trace registers */
     }
-    if (key == KEY_TEECR) {
-        thumbee_access(&s->teecr, TEECR_XED, L4_SYN_READ(syndrome) != 0, value);
-    } else if (key == KEY_TEEHBR) {
-        thumbee_access(&s->teehbr, ~3u, L4_SYN_READ(syndrome) != 0, value);
-    } else {
-        *value = key == KEY_DBGDIDR ? DBGDIDR_V7_1 : 0;
-    }
+    *value = key == KEY_DBGDIDR ? DBGDIDR_V7_1 : 0;
     return L4_OK;
 }
 
@@ -187,7 +168,7 @@ l4_status_t sysreg_access(struct sysreg_state *s, uint32_t syndrome, uint32_t va
     case L4_EC_CP15_64:
         return cp15_access_64(syndrome, value);
     case L4_EC_CP14_32:
-        return cp14_access(s, syndrome, &value[0]);
+        return cp14_access(syndrome, &value[0]);
     case L4_EC_CP14_64:
         value[0] = value[1] = 0; /* DBGDRAR, DBGDSAR: no memory-mapped debug registers */
         return L4_OK;

@@ -281,3 +281,17 @@ guest_vfp_irq:
     addne   r0, r0, #0x100
     b       2b
     blob_end vfp
+
+/* ThumbEE's registers: parameter 0 = pattern. Reports what TEECR and TEEHBR held, which the guest then sets. */
+    blob tee
+guest_tee_irq:
+    parameters r9
+    ldr     r8, [r9]
+1:  mrc     p14, 6, r0, c0, c0, 0       @ TEECR
+    mrc     p14, 6, r1, c1, c0, 0       @ TEEHBR
+    and     r2, r8, #1
+    mcr     p14, 6, r2, c0, c0, 0
+    mcr     p14, 6, r8, c1, c0, 0
+    hvc     #0
+    b       1b
+    blob_end tee

@@ -19,7 +19,6 @@ GUEST_BLOB(hvc);
 GUEST_BLOB(mmio);
 GUEST_BLOB(abort);
 GUEST_BLOB(sysreg);
-GUEST_BLOB(vfp);
 GUEST_BLOB(spin);
 
 #define DEVICE 0x09000018u
@@ -217,36 +216,6 @@ static void register_groups(void)
     CHECK_EQ(l4_thread_write_regs(guest.vcpu, 0xffffffffu), L4_ERR_INVALID);
 }
 
-static void vfp_is_switched(void)
-{
-    static struct guest g[3];
-
-    for (uint32_t i = 0; i < 3; i++) {
-        REQUIRE(GUEST_CREATE(&g[i], vfp));
-        g[i].parameter[0] = 0x10000000u * (i + 1) + 0x00400000u * i;
-        REQUIRE(guest_start(&g[i]));
-        REQUIRE(guest_expect(&g[i], L4_EXIT_HVC));
-    }
-    for (uint32_t round = 0; round < 30; round++) {
-        const uint32_t i = round % 7 % 3;
-
-        REQUIRE(guest_resume(&g[i]));
-        REQUIRE(guest_expect(&g[i], L4_EXIT_HVC));
-        CHECK_EQ(g[i].exit.w[0], 0);
-    }
-    /* Read from outside, wherever they are held now. */
-    for (uint32_t i = 0; i < 3; i++) {
-        struct l4_regs_vfp *const vfp = (struct l4_regs_vfp *)l4_msgbuf()->word;
-
-        REQUIRE_OK(l4_thread_read_regs(g[i].vcpu, L4_REGS_VFP));
-        CHECK_EQ(vfp->d[0], g[i].parameter[0]);
-        CHECK_EQ(vfp->d[63], g[i].parameter[0] + 63);
-        REQUIRE(guest_resume(&g[i]));
-        REQUIRE(guest_expect(&g[i], L4_EXIT_HVC));
-        CHECK_EQ(g[i].exit.w[0], 0);
-    }
-}
-
 static void stop_and_resume(void)
 {
     REQUIRE(GUEST_CREATE(&guest, spin) && guest_start(&guest));
@@ -393,7 +362,6 @@ static const struct test_case cases[] = {
     {"accesses without a syndrome, and fetches", undecoded_accesses},
     {"system registers are the VMM's, or what it set", system_registers},
     {"register groups are kept", register_groups},
-    {"VFP contents of vCPUs do not mix", vfp_is_switched},
     {"stop, resume, reset", stop_and_resume},
     {"what a guest was not given is not there", memory_of_others},
     {"translation with the MMU off", translate_without_mmu},

@@ -141,19 +141,6 @@ static void debug_registers(void **state)
     assert_int_equal(sysreg_access(&regs, L4_EC_CP14_LDC << 26, value), L4_ERR_NOT_SUPPORTED);
 }
 
-static void thumbee_registers(void **state)
-{
-    (void)state;
-    value[0] = 0xffffffff;
-    assert_int_equal(sysreg_access(&regs, encode(L4_EC_CP14_32, 6, 0, 0, 0), value), L4_OK);
-    assert_int_equal(sysreg_access(&regs, encode(L4_EC_CP14_32, 6, 0, 0, 0) | 1u, value), L4_OK);
-    assert_int_equal(value[0], 1); /* TEECR.XED */
-    value[0] = 0x12345677;
-    assert_int_equal(sysreg_access(&regs, encode(L4_EC_CP14_32, 6, 1, 0, 0), value), L4_OK);
-    assert_int_equal(sysreg_access(&regs, encode(L4_EC_CP14_32, 6, 1, 0, 0) | 1u, value), L4_OK);
-    assert_int_equal(value[0], 0x12345674); /* TEEHBR */
-}
-
 static void every_encoding(void **state)
 {
     (void)state;
@@ -173,7 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(stored_registers), T(performance_monitors), T(implementation_defined),
         T(cache_registers),  T(identification),       T(hyp_registers_are_undefined),
-        T(debug_registers),  T(thumbee_registers),    T(every_encoding),
+        T(debug_registers),  T(every_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

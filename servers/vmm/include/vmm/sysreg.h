@@ -18,8 +18,6 @@ struct sysreg_state {
     uint32_t l2ctlr;
     uint32_t l2ectlr;
     uint32_t csselr;
-    uint32_t teecr;
-    uint32_t teehbr;
 };
 
 void sysreg_reset(struct sysreg_state *s, uint32_t cpus);

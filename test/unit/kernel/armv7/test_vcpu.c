@@ -116,6 +116,38 @@ static void vfp_state_follows_its_first_use(void **state)
     assert_null(cpu_boot.loaded_vfp);
 }
 
+static void thumbee_registers_follow_their_use(void **state)
+{
+    (void)state;
+    run_guest(&thread_a);
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, HSTR_TTEE);
+    record_clear();
+    vcpu_tee_take(&thread_a);
+    assert_int_equal(record_find(0, "tee save"), record.count);
+    assert_int_equal(seen("tee load", 1), 1);
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, 0);
+    run_native();
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, HSTR_TTEE);
+    run_guest(&thread_b);
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, HSTR_TTEE);
+    record_clear();
+    run_guest(&thread_a); /* nobody has used them since */
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, 0);
+    run_guest(&thread_b);
+    vcpu_tee_take(&thread_b);
+    assert_true(record_find(0, "tee save") < record_find(0, "tee load"));
+    assert_int_equal(seen("tee save", 1), 1);
+    assert_int_equal(seen("tee load", 2), 1);
+    run_guest(&thread_a);
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, HSTR_TTEE);
+    record_clear();
+    arch_vcpu_flush(thread_b.vcpu);
+    assert_int_equal(seen("tee save", 2), 1);
+    assert_null(cpu_boot.arch.loaded_tee);
+    run_guest(&thread_b);
+    assert_int_equal(record_read("HSTR") & HSTR_TTEE, HSTR_TTEE);
+}
+
 /* --- interrupts in flight --- */
 
 static void injection_reaches_loaded_and_unloaded_state(void **state)
@@ -304,6 +336,7 @@ int main(void)
         VCPU_TEST(another_guest_takes_the_processor_whole),
         VCPU_TEST(a_flush_makes_the_state_complete),
         VCPU_TEST(vfp_state_follows_its_first_use),
+        VCPU_TEST(thumbee_registers_follow_their_use),
         VCPU_TEST(injection_reaches_loaded_and_unloaded_state),
         VCPU_TEST(an_overflow_is_told_when_a_slot_is_free),
         VCPU_TEST(notified_ends_are_told_by_number),

@@ -149,6 +149,16 @@ void vcpu_vfp_save(struct l4_regs_vfp *vfp)
     record_write("vfp save", vfp == &vcpu_a.vfp ? 1 : 2);
 }
 
+void vcpu_tee_save(struct l4_regs_cp15 *cp15)
+{
+    record_write("tee save", cp15 == &vcpu_a.cp15 ? 1 : 2);
+}
+
+void vcpu_tee_load(const struct l4_regs_cp15 *cp15)
+{
+    record_write("tee load", cp15 == &vcpu_a.cp15 ? 1 : 2);
+}
+
 void vcpu_vfp_load(const struct l4_regs_vfp *vfp)
 {
     record_write("vfp load", vfp == &vcpu_a.vfp ? 1 : 2);

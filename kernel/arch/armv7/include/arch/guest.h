@@ -51,12 +51,18 @@ void vcpu_bank_save(struct vcpu *v);
 void vcpu_bank_load(const struct vcpu *v);
 void vcpu_vfp_save(struct l4_regs_vfp *vfp);
 void vcpu_vfp_load(const struct l4_regs_vfp *vfp);
+/* TEECR and TEEHBR. */
+void vcpu_tee_save(struct l4_regs_cp15 *cp15);
+void vcpu_tee_load(const struct l4_regs_cp15 *cp15);
 /* One banked register; index = word of struct l4_regs_banked. */
 uint32_t vcpu_banked_read(uint32_t index);
 void vcpu_banked_write(uint32_t index, uint32_t value);
 
 /* vcpu_switch.c: the VFP state is t's afterwards, and accessible. */
 void vcpu_vfp_take(struct thread *t);
+/* The same for ThumbEE's registers, which Linux writes at each of its own context switches; in the
+ * guest's world. */
+void vcpu_tee_take(struct thread *t);
 
 /* vcpu_regs.c: register n of the guest's present mode, loaded or not. */
 uint32_t vcpu_high_reg_get(const struct thread *t, uint32_t n);

@@ -26,6 +26,7 @@ struct arch_cpu {
     uint32_t key; /* what the processor is prepared for */
     uint32_t vmid_next;
     struct world_regs native;
+    struct thread *loaded_tee; /* whose ThumbEE registers are */
 };
 
 #endif

@@ -2,8 +2,8 @@
  * ARMv7-A: what the kernel keeps of a guest's processor. While the vCPU is loaded, the registers
  * hold the truth of banked, cp15 (but vmpidr, vpidr), list registers and the virtual timer, and
  * `world` that of cp15.sctlr and cp15.cntkctl, but while it is live (guest world); while
- * cpu->loaded_vfp names it, the registers hold vfp too. arch_vcpu_flush() makes this structure
- * complete.
+ * cpu->loaded_vfp names it, the registers hold vfp too, and those of ThumbEE with arch.loaded_tee.
+ * arch_vcpu_flush() makes this structure complete.
  */
 #ifndef ARCH_VCPU_TYPES_H
 #define ARCH_VCPU_TYPES_H

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /* Changes whenever an existing binary would misread the interface. Checked by L4_SYSTEM_HELLO. */
-#define L4_ABI_VERSION 1u
+#define L4_ABI_VERSION 2u
 
 typedef uint32_t l4_cap_t;
 

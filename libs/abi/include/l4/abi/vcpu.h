@@ -146,6 +146,7 @@ struct l4_regs_banked {
 };
 
 struct l4_regs_cp15 {
+    uint32_t teecr, teehbr; /* CP14: ThumbEE */
     uint32_t sctlr, cpacr, csselr, dacr, ttbcr, prrr, nmrr, contextidr;
     uint32_t tpidrurw, tpidruro, tpidrprw, vbar;
     uint32_t dfsr, ifsr, adfsr, aifsr, dfar, ifar;
