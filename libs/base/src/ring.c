@@ -124,6 +124,11 @@ bool l4_ring_wait_data(struct l4_ring *ring)
     return l4_ring_wait_more(ring, 0);
 }
 
+void l4_ring_wait_not(struct l4_ring *ring)
+{
+    store(&ring->shared->consumer_waits, 0);
+}
+
 bool l4_ring_wait_room(struct l4_ring *ring, uint32_t seen)
 {
     store(&ring->shared->producer_waits, 1);

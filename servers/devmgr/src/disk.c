@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <string.h>
 
 #include <devmgr/disk.h>
@@ -72,7 +73,11 @@ static l4_status_t check_segments(const struct disk *disk, const struct l4_disk_
 static l4_status_t translate(const struct disk *disk, const struct l4_disk_request *asked,
                              struct blk_request *request)
 {
-    *request = (struct blk_request){.session = disk->session, .id = asked->id, .op = asked->op};
+    request->session = disk->session;
+    request->id = asked->id;
+    request->op = asked->op;
+    request->sector = 0;
+    request->count = 0;
     if (asked->op == L4_DISK_FLUSH) {
         return asked->segment_count == 0 ? L4_OK : L4_ERR_INVALID;
     }
@@ -111,14 +116,24 @@ static bool has_request(struct disk *disk)
     return !disk->broken;
 }
 
+/* The copy is what counts, whatever the client does now. */
+static void copy_asked(struct l4_disk_request *asked, const struct l4_disk_request *from)
+{
+    memcpy(asked, from, offsetof(struct l4_disk_request, segment));
+    __asm__ volatile("" ::: "memory");
+    for (uint32_t i = 0; i < asked->segment_count && i < L4_DISK_SEGMENTS; i++) {
+        asked->segment[i] = from->segment[i];
+    }
+    __asm__ volatile("" ::: "memory");
+}
+
 /* Takes one request: to the device, or back at once. True: back, ring. */
 static bool take_request(struct disks *disks, uint32_t index)
 {
     struct disk *const disk = &disks->disk[index];
     struct l4_disk_request asked;
     struct blk_request request;
-    memcpy(&asked, &disk->page->request[l4_ring_slot(&disk->submit)], sizeof asked);
-    __asm__ volatile("" ::: "memory"); /* the copy is what counts, whatever the client does now */
+    copy_asked(&asked, &disk->page->request[l4_ring_slot(&disk->submit)]);
     l4_ring_skip(&disk->submit, 1);
     const l4_status_t status = translate(disk, &asked, &request);
     if (status != L4_OK) {

@@ -46,14 +46,6 @@ void bus_remove(struct bus *bus, uint32_t base, uint32_t size)
     }
 }
 
-uint8_t *memory_ram(const struct guest_memory *memory, uint64_t ipa, uint64_t size)
-{
-    if (ipa < memory->ram_base || !l4_range_fits(ipa - memory->ram_base, size, memory->ram_size)) {
-        return NULL;
-    }
-    return memory->ram + (ipa - memory->ram_base);
-}
-
 static bool in_rom(const struct bus *bus, uint32_t ipa)
 {
     return bus->memory.rom != NULL && ipa < ROM_END;

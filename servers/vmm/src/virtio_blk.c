@@ -268,8 +268,8 @@ static bool flush(struct virtio_blk *blk, const struct virtio_chain *chain)
 
 static void get_id(struct virtio_blk *blk, const struct virtio_chain *chain)
 {
-    uint32_t room = chain->write_bytes - 1u;
-    uint32_t size = room < L4_DISK_LABEL ? room : L4_DISK_LABEL;
+    uint32_t size = chain->write_bytes - 1u;
+    size = size < L4_DISK_LABEL ? size : L4_DISK_LABEL;
     answer(blk, chain, S_OK, virtio_write(chain, 0, blk->disk.label, size));
 }
 
@@ -297,7 +297,7 @@ static bool request(struct virtio_blk *blk, const struct virtio_chain *chain)
     }
 }
 
-static void queue_run(struct virtio_blk *blk)
+static void chains_take(struct virtio_blk *blk)
 {
     struct virtio *virtio = &blk->virtio;
     blk->state.waits = 0;
@@ -308,18 +308,26 @@ static void queue_run(struct virtio_blk *blk)
             break;
         }
     }
-    kick(blk);
-    virtio_signal(virtio, 0);
+}
+
+/* The kick may bring completions already: they make room, or have submitted a flush. */
+static void queue_run(struct virtio_blk *blk)
+{
+    uint32_t in_flight;
+    do {
+        chains_take(blk);
+        in_flight = blk->state.in_flight;
+        kick(blk);
+    } while (blk->kick_due || (blk->state.waits != 0 && blk->state.in_flight != in_flight));
+    virtio_signal(&blk->virtio, 0);
 }
 
 void virtio_blk_go_on(struct virtio_blk *blk)
 {
-    if (blk->state.waits != 0) {
+    if (blk->state.waits != 0 || blk->kick_due) {
         queue_run(blk);
-    } else {
-        kick(blk);
-        virtio_signal(&blk->virtio, 0);
     }
+    virtio_signal(&blk->virtio, 0);
 }
 
 static void blk_notify(struct virtio *virtio, uint32_t queue)

@@ -40,12 +40,6 @@ struct used_ring {
     struct used_entry entry[];
 };
 
-struct rings {
-    const uint8_t *desc;
-    struct avail_ring *avail;
-    struct used_ring *used;
-};
-
 static uint16_t load(const uint16_t *word)
 {
     return __atomic_load_n(word, __ATOMIC_ACQUIRE);
@@ -56,33 +50,42 @@ static void store(uint16_t *word, uint16_t value)
     __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-static uint16_t *used_event(const struct virtio_queue_state *q, const struct rings *r)
+/* The parts of a queue; NULL when they are not all RAM. */
+static inline const uint8_t *desc_find(const struct virtio *virtio,
+                                       const struct virtio_queue_state *q)
 {
-    return &r->avail->entry[q->size];
+    return memory_ram(virtio->memory, q->desc, (uint32_t)q->size * DESC_SIZE);
 }
 
-static uint16_t *avail_event(const struct virtio_queue_state *q, const struct rings *r)
+static inline struct avail_ring *avail_find(const struct virtio *virtio,
+                                            const struct virtio_queue_state *q)
 {
-    return (uint16_t *)(void *)&r->used->entry[q->size];
+    return (struct avail_ring *)(void *)memory_ram(virtio->memory, q->driver, 6u + 2u * q->size);
 }
 
-static bool rings_find(const struct virtio *virtio, const struct virtio_queue_state *q,
-                       struct rings *r)
+static inline struct used_ring *used_find(const struct virtio *virtio,
+                                          const struct virtio_queue_state *q)
 {
-    const struct guest_memory *m = virtio->memory;
-    r->desc = memory_ram(m, q->desc, (uint64_t)q->size * DESC_SIZE);
-    r->avail = (struct avail_ring *)(void *)memory_ram(m, q->driver, 6u + 2u * (uint64_t)q->size);
-    r->used = (struct used_ring *)(void *)memory_ram(m, q->device, 6u + 8u * (uint64_t)q->size);
-    return r->desc != NULL && r->avail != NULL && r->used != NULL;
+    return (struct used_ring *)(void *)memory_ram(virtio->memory, q->device, 6u + 8u * q->size);
+}
+
+static uint16_t *used_event(const struct virtio_queue_state *q, struct avail_ring *avail)
+{
+    return &avail->entry[q->size];
+}
+
+static uint16_t *avail_event(const struct virtio_queue_state *q, struct used_ring *used)
+{
+    return (uint16_t *)(void *)&used->entry[q->size];
 }
 
 bool virtio_queue_usable(const struct virtio *virtio, uint32_t queue)
 {
     const struct virtio_queue_state *q = &virtio->state.queue[queue];
-    struct rings r;
     return q->size != 0 && q->size <= VIRTIO_QUEUE_MAX && (q->size & (q->size - 1u)) == 0 &&
            ((q->desc & 15u) | (q->driver & 1u) | (q->device & 3u)) == 0 &&
-           rings_find(virtio, q, &r);
+           desc_find(virtio, q) != NULL && avail_find(virtio, q) != NULL &&
+           used_find(virtio, q) != NULL;
 }
 
 void virtio_queue_start(struct virtio *virtio, uint32_t queue)
@@ -166,39 +169,55 @@ static bool chain_collect(const struct virtio *virtio, const struct virtio_queue
 /* Chains that wait, at most q->size when the guest keeps the rules. When there is none the guest is
  * asked to notify of the next one; it may have put one there before it could see that. */
 static uint32_t chains_waiting(const struct virtio *virtio, const struct virtio_queue_state *q,
-                               const struct rings *r)
+                               const struct avail_ring *avail)
 {
-    uint16_t index = load(&r->avail->index);
+    uint16_t index = load(&avail->index);
     if (index == q->available && (virtio->state.features & VIRTIO_F_EVENT_IDX) != 0) {
-        store(avail_event(q, r), q->available);
+        struct used_ring *used = used_find(virtio, q);
+        if (used == NULL) {
+            return UINT32_MAX;
+        }
+        store(avail_event(q, used), q->available);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        index = load(&r->avail->index);
+        index = load(&avail->index);
     }
     return (uint16_t)(index - q->available);
+}
+
+/* The next chain, as far as it makes sense. Errors: NOT_FOUND, FORMAT. */
+static l4_status_t chain_next(const struct virtio *virtio, const struct virtio_queue_state *q,
+                              struct virtio_chain *chain)
+{
+    const struct avail_ring *avail = avail_find(virtio, q);
+    if (avail == NULL) {
+        return L4_ERR_FORMAT;
+    }
+    uint32_t waiting = chains_waiting(virtio, q, avail);
+    if (waiting == 0) {
+        return L4_ERR_NOT_FOUND;
+    }
+    const uint8_t *desc = desc_find(virtio, q);
+    chain->head = load(&avail->entry[q->available & (q->size - 1u)]);
+    chain->read_count = chain->write_count = 0;
+    chain->read_bytes = chain->write_bytes = 0;
+    return waiting <= q->size && desc != NULL && chain_collect(virtio, q, desc, chain)
+               ? L4_OK
+               : L4_ERR_FORMAT;
 }
 
 l4_status_t virtio_take(struct virtio *virtio, uint32_t queue, struct virtio_chain *chain)
 {
     struct virtio_queue_state *q = &virtio->state.queue[queue];
-    struct rings r;
     if (!virtio_live(virtio) || q->ready == 0) {
         return L4_ERR_STATE;
     }
-    if (rings_find(virtio, q, &r)) {
-        uint32_t waiting = chains_waiting(virtio, q, &r);
-        if (waiting == 0) {
-            return L4_ERR_NOT_FOUND;
-        }
-        chain->head = load(&r.avail->entry[q->available & (q->size - 1u)]);
-        chain->read_count = chain->write_count = 0;
-        chain->read_bytes = chain->write_bytes = 0;
-        if (waiting <= q->size && chain_collect(virtio, q, r.desc, chain)) {
-            q->available++;
-            return L4_OK;
-        }
+    l4_status_t status = chain_next(virtio, q, chain);
+    if (status == L4_OK) {
+        q->available++;
+    } else if (status == L4_ERR_FORMAT) {
+        virtio_broken(virtio);
     }
-    virtio_broken(virtio);
-    return L4_ERR_FORMAT;
+    return status;
 }
 
 void virtio_put_back(struct virtio *virtio, uint32_t queue)
@@ -209,22 +228,24 @@ void virtio_put_back(struct virtio *virtio, uint32_t queue)
 void virtio_return(struct virtio *virtio, uint32_t queue, uint16_t head, uint32_t written)
 {
     struct virtio_queue_state *q = &virtio->state.queue[queue];
-    struct rings r;
-    if (!virtio_live(virtio) || q->ready == 0 || !rings_find(virtio, q, &r)) {
+    struct used_ring *used = used_find(virtio, q);
+    if (!virtio_live(virtio) || q->ready == 0 || used == NULL) {
         return;
     }
-    r.used->entry[q->used & (q->size - 1u)] = (struct used_entry){head, written};
+    used->entry[q->used & (q->size - 1u)] = (struct used_entry){head, written};
     q->used++;
-    store(&r.used->index, q->used);
+    store(&used->index, q->used);
     virtio->counters->requests++;
 }
 
 void virtio_signal(struct virtio *virtio, uint32_t queue)
 {
     struct virtio_queue_state *q = &virtio->state.queue[queue];
-    struct rings r;
-    if (!virtio_live(virtio) || q->ready == 0 || q->used == q->signalled ||
-        !rings_find(virtio, q, &r)) {
+    if (q->used == q->signalled || !virtio_live(virtio) || q->ready == 0) {
+        return;
+    }
+    struct avail_ring *avail = avail_find(virtio, q);
+    if (avail == NULL) {
         return;
     }
     uint16_t returned = (uint16_t)(q->used - q->signalled);
@@ -232,9 +253,9 @@ void virtio_signal(struct virtio *virtio, uint32_t queue)
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the index is out before we look who waits for it */
     bool wanted;
     if ((virtio->state.features & VIRTIO_F_EVENT_IDX) != 0) { /* 2.7.7.2 */
-        wanted = (uint16_t)(q->used - load(used_event(q, &r)) - 1u) < returned;
+        wanted = (uint16_t)(q->used - load(used_event(q, avail)) - 1u) < returned;
     } else {
-        wanted = (load(&r.avail->flags) & AVAIL_F_NO_INTERRUPT) == 0;
+        wanted = (load(&avail->flags) & AVAIL_F_NO_INTERRUPT) == 0;
     }
     if (wanted) {
         virtio_interrupt(virtio, VIRTIO_INTERRUPT_USED);

@@ -6,7 +6,7 @@
 #define TABLE (DRIVER_DATA + 0x10000u)
 
 /* A read of `count` parts of `size` bytes, through a table. */
-static uint16_t ask_long(uint32_t count, uint32_t size)
+static uint16_t put_long(uint32_t count, uint32_t size)
 {
     static struct part part[VIRTIO_SEGMENTS];
     header_at(HEADER, IN, 0);
@@ -16,7 +16,12 @@ static uint16_t ask_long(uint32_t count, uint32_t size)
         part[1 + i] = (struct part){DATA + i * size, size, true};
     }
     part[1 + count] = (struct part){STATUS, 1, true};
-    uint16_t head = driver_put_indirect(0, TABLE, part, count + 2);
+    return driver_put_indirect(0, TABLE, part, count + 2);
+}
+
+static uint16_t ask_long(uint32_t count, uint32_t size)
+{
+    uint16_t head = put_long(count, size);
     driver_kick(0);
     return head;
 }
@@ -142,6 +147,37 @@ static void a_batch_has_one_doorbell(void **state)
     assert_int_equal(driver.counters.requests, 10);
 }
 
+/* The room that the kick itself makes is used, and all of it is one interrupt. */
+static void completions_during_the_kick(void **state)
+{
+    (void)state;
+    driver_start(F_FLUSH | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX);
+    server.at_once = true;
+    for (uint32_t n = 0; n < 4; n++) {
+        (void)put_long(64, 200); /* five disk requests; there is room for 16 */
+    }
+    driver_kick(0);
+    assert_int_equal(server.count, 20);
+    assert_int_equal(server.kicks, 2);
+    assert_int_equal(driver.counters.requests, 4);
+    assert_int_equal(driver.counters.interrupts, 1);
+    assert_true(virtio_quiet(&blk.virtio));
+    assert_int_equal(blk.state.waits, 0);
+}
+
+/* The flush that a completion submits gets a kick of its own. */
+static void a_flush_during_the_kick(void **state)
+{
+    (void)state;
+    driver_start(0);
+    server.at_once = true;
+    uint16_t head = ask(OUT, 3, &write_1k, 1);
+    assert_int_equal(server.count, 2);
+    assert_int_equal(server.request[1].op, L4_DISK_FLUSH);
+    assert_int_equal(server.kicks, 2);
+    assert_answer(head, OK, 1);
+}
+
 static void a_long_request_waits_for_all_its_parts(void **state)
 {
     (void)state;
@@ -255,6 +291,7 @@ int main(void)
         T(a_request_in_parts),          T(one_part_fails),
         T(requests_that_cannot_be_cut), T(requests_wait_for_room),
         T(a_batch_has_one_doorbell),    T(a_long_request_waits_for_all_its_parts),
+        T(completions_during_the_kick), T(a_flush_during_the_kick),
         T(completions_of_nothing),      T(a_reset_forgets_what_is_in_flight),
         T(a_stopped_queue_forgets_too), T(a_broken_device_answers_nothing),
         T(a_restarted_server),          T(a_restart_ends_a_reset),

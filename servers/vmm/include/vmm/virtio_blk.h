@@ -17,7 +17,7 @@ struct virtio_blk_port {
     void *context;
     /* Puts a request into the session; there is room. */
     void (*submit)(void *context, const struct l4_disk_request *request);
-    /* All requests of one run have been submitted. */
+    /* All requests of one run have been submitted. May call virtio_blk_completed(). */
     void (*kick)(void *context);
 };
 

@@ -68,6 +68,10 @@ bool l4_ring_wait_space(struct l4_ring *ring);
 /* For a producer that wants more than the `seen` bytes of space: true = there are no more. */
 bool l4_ring_wait_room(struct l4_ring *ring, uint32_t seen);
 
+/* A consumer that is going to look by itself, and to call l4_ring_wait_data() after that, wants no
+ * doorbell before. */
+void l4_ring_wait_not(struct l4_ring *ring);
+
 /* After a transfer: true = the peer waits; its flag is lowered; send the doorbell. */
 bool l4_ring_must_wake_consumer(struct l4_ring *ring);
 bool l4_ring_must_wake_producer(struct l4_ring *ring);
