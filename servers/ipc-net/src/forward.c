@@ -91,12 +91,17 @@ static uint32_t flood(const struct vswitch *vswitch, const struct vswitch_port *
     return ports;
 }
 
+/* The clock that a full port started stops when it has taken a good part: one that takes a frame in
+ * time for the next delay would set the pace of whoever has frames for it. */
 static bool has_room(struct vswitch *vswitch, uint32_t i)
 {
     struct vswitch_port *const port = &vswitch->port[i];
-    if (l4_ring_space(&port->out) != 0) {
+    const uint32_t space = l4_ring_space(&port->out);
+    if (space >= L4_NET_SLOTS / 2u) {
         port->stalled = false;
         port->full_until = 0;
+    }
+    if (space != 0) {
         return true;
     }
     if (l4_ring_producer_broken(&port->out)) {

@@ -137,6 +137,33 @@ static uint32_t random_word(void)
 }
 
 /* Anything at all in a client's memory: the sanitizers watch, the others work, time is bounded. */
+/* One that takes a frame just before nobody waits for it any more, over and over: what its peer has
+ * for others must not go at that pace. */
+static void test_drip(void **state)
+{
+    (void)state;
+    const uint64_t end = now + 50 * VSWITCH_HOLD_NS;
+    uint64_t next = now + VSWITCH_HOLD_NS - 1000;
+    uint32_t others = 0;
+    bool evil = true;
+    while (now < end) {
+        while (sends(0, mac(evil ? 1 : 2), mac(0), 64, 1)) {
+            evil = !evil;
+        }
+        run(1);
+        others += gets_all(2);
+        now += 10000;
+        if (now >= next) {
+            uint8_t mark = 0;
+            (void)gets(1, &mark);
+            next = now + VSWITCH_HOLD_NS - 1000;
+        }
+        run(1u << 1 | 1u << 2);
+        others += gets_all(2);
+    }
+    assert_in_range(others, 5000, 1000000);
+}
+
 static void test_noise(void **state)
 {
     (void)state;
@@ -171,6 +198,7 @@ int main(void)
         cmocka_unit_test_setup(test_address_flood, fake_set_up),
         cmocka_unit_test_setup(test_broadcast_flood, fake_set_up),
         cmocka_unit_test_setup(test_endless_sender, fake_set_up),
+        cmocka_unit_test_setup(test_drip, fake_set_up),
         cmocka_unit_test_setup(test_noise, fake_set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

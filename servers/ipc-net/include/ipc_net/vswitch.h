@@ -8,8 +8,9 @@
  * Who gets a frame: the port that owns or has learned the destination; for broadcast and multicast
  * every port that the sender may talk to; for an unknown address those of them that can have it
  * behind them (L4_PORT_ANY_MAC). A frame whose only receiver is full waits in its sender's ring for
- * VSWITCH_HOLD_NS at most; then the receiver counts as stalled, and loses frames until it has room.
- * A sender over its rate waits too: rate limits hold back, broadcast limits drop.
+ * VSWITCH_HOLD_NS at most; then the receiver counts as stalled, and loses what it has no room for
+ * until half of its ring is free. A sender over its rate waits too: rate limits hold back,
+ * broadcast limits drop.
  *
  * Ports take turns, some frames each. Pure: no system call; the owner calls vswitch_run() when a
  * doorbell rang or the time it named has come, and rings the doorbells that come out.
