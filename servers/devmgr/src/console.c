@@ -14,6 +14,9 @@
 #define POLL_FIRST_US 500u
 #define POLL_MOST_US 4000u
 #define NS_PER_US 1000u
+/* How long typed input waits for a guest that takes none of it. */
+#define STUCK_NS 5000000000ull
+#define STUCK_LOOK_US 500000u
 
 static bool drain_queue(void)
 {
@@ -24,6 +27,26 @@ static bool drain_queue(void)
         moved = true;
     }
     return moved;
+}
+
+/* A guest that takes no input must not take the escape key away, which may come behind it. */
+static bool drop_stuck_input(void)
+{
+    if (!devmgr.input_held) {
+        devmgr.held_ns = 0;
+        return false;
+    }
+    const uint64_t now = l4_system_clock().ns;
+    if (devmgr.held_ns == 0) {
+        devmgr.held_ns = now;
+    }
+    if (now - devmgr.held_ns < STUCK_NS) {
+        return false;
+    }
+    mux_input_drop(&devmgr.mux);
+    devmgr.input_held = false;
+    devmgr.held_ns = 0;
+    return true;
 }
 
 static bool read_input(void)
@@ -37,7 +60,7 @@ static bool read_input(void)
         moved = true;
     }
     mux_deliver(&devmgr.mux);
-    return moved;
+    return drop_stuck_input() || moved;
 }
 
 static bool retry_line(struct waiting_line *waiting, const char *prefix)
@@ -150,7 +173,7 @@ bool console_due(void)
 uint32_t console_wait_us(void)
 {
     if (devmgr.poll_us == 0) {
-        return L4_TIMEOUT_NEVER;
+        return devmgr.input_held ? STUCK_LOOK_US : L4_TIMEOUT_NEVER;
     }
     const uint64_t now = l4_system_clock().ns;
     return now >= devmgr.poll_ns ? L4_TIMEOUT_POLL

@@ -87,6 +87,7 @@ struct devmgr {
     l4_cap_t uart_irq;
     bool input_held; /* a byte that mux_input() had no room for */
     uint8_t held;
+    uint64_t held_ns;     /* since when nothing moves for it; 0: it does */
     bool has_clock;       /* there is a PL031 */
     uint64_t clock_epoch; /* what it would have said when the kernel's clock was 0 */
     struct mux mux;

@@ -72,6 +72,15 @@ bool mux_input(struct mux *mux, uint8_t byte)
     return true;
 }
 
+void mux_input_drop(struct mux *mux)
+{
+    char text[TEXT];
+    mux->input_count = 0;
+    (void)snprintf(text, sizeof text, "console %u takes no input: what was typed is dropped",
+                   (unsigned int)mux->foreground + 1);
+    say(mux, text);
+}
+
 void mux_deliver(struct mux *mux)
 {
     struct mux_client *const client = &mux->client[mux->foreground];

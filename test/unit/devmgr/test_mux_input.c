@@ -127,6 +127,20 @@ static void a_full_console_holds_the_line_but_not_the_escape_key(void **state)
     client_reads(1, "m");
 }
 
+static void stuck_input_is_dropped_and_the_line_goes_on(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < L4_CONSOLE_RX_SIZE + MUX_INPUT; i++) {
+        assert_true(mux_input(&mux, 'k'));
+    }
+    assert_false(mux_input(&mux, 'k'));
+    mux_input_drop(&mux);
+    assert_non_null(strstr(output(), "console 1 takes no input"));
+    type("x\x02"
+         "2m");
+    client_reads(1, "m");
+}
+
 static void early_input_waits_for_the_client(void **state)
 {
     (void)state;
@@ -147,6 +161,7 @@ int main(void)
         cmocka_unit_test_setup(help_names_the_consoles, set_up),
         cmocka_unit_test_setup(switching_drops_what_was_meant_for_the_other, set_up),
         cmocka_unit_test_setup(a_full_console_holds_the_line_but_not_the_escape_key, set_up),
+        cmocka_unit_test_setup(stuck_input_is_dropped_and_the_line_goes_on, set_up),
         cmocka_unit_test_setup(early_input_waits_for_the_client, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

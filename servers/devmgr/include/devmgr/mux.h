@@ -125,6 +125,10 @@ void mux_output_done(struct mux *mux);
 /* A byte from the UART. False: no room, offer it again later. */
 bool mux_input(struct mux *mux, uint8_t byte);
 
+/* The foreground takes none of it: what was typed is dropped, so that the escape key comes through
+ * again, and a line says so. */
+void mux_input_drop(struct mux *mux);
+
 /* Moves typed input to the foreground's ring, as far as there is room. */
 void mux_deliver(struct mux *mux);
 
