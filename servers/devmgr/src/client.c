@@ -71,6 +71,19 @@ static bool reached_by_devices(uint32_t badge)
     return reached;
 }
 
+/* Of a device that failed and does not end, too, all requests have been answered: that says
+ * nothing. */
+static bool reached_for_ever(uint32_t badge)
+{
+    const uint32_t disks = disks_of(badge);
+    bool reached = false;
+    for (uint32_t i = 0; i < devmgr.disks.count; i++) {
+        const struct blk *const blk = devmgr.disks.disk[i].blk;
+        reached = reached || ((disks >> i & 1u) != 0 && blk != NULL && blk->dev.loose);
+    }
+    return reached;
+}
+
 static void set_ram(struct client *client, uint64_t pa, uint64_t size)
 {
     const uint32_t disks = disks_of(client->badge);
@@ -150,6 +163,9 @@ static bool ended(struct client *client, uint64_t waited_ns)
     }
     const bool done =
         end_sessions(client->badge, waited_ns >= OUTPUT_NS) && !reached_by_devices(client->badge);
+    if (done && reached_for_ever(client->badge)) {
+        client->gone_status = L4_ERR_IO;
+    }
     if (done) {
         drop_ram(client);
     }

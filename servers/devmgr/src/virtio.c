@@ -55,10 +55,12 @@ l4_status_t virtio_reset(struct virtio *dev)
     virtio_write(dev, STATUS, 0);
     for (uint32_t i = 0; i < TRIES; i++) {
         if (virtio_read(dev, STATUS) == 0) {
+            dev->loose = false;
             return L4_OK;
         }
     }
     dev->failed = true;
+    dev->loose = true;
     return L4_ERR_IO;
 }
 

@@ -84,6 +84,12 @@ static void test_reset_ends(void **state)
     assert_int_equal(virtio_reset(&dev), L4_OK);
     fake.stuck = true;
     assert_int_equal(virtio_reset(&dev), L4_ERR_IO);
+    assert_true(dev.loose);
+    fake.stuck = false;
+    assert_int_equal(virtio_reset(&dev), L4_OK);
+    assert_false(dev.loose);
+    fake.stuck = true;
+    assert_int_equal(virtio_reset(&dev), L4_ERR_IO);
     assert_true(dev.failed);
 }
 

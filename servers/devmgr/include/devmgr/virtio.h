@@ -33,6 +33,7 @@ struct virtio {
     uintptr_t base;    /* of the registers */
     uint64_t features; /* negotiated */
     bool failed;
+    bool loose; /* it did not let itself be reset: it may still reach memory */
 };
 
 /* --- Registers: virtio_regs.c, or a test's model of a device ------------------------------------
