@@ -63,8 +63,8 @@ static int set_up(void **state)
 
 static struct l4_disk_request request(uint32_t id, uint32_t op, uint64_t sector)
 {
-    return (struct l4_disk_request){
-        .id = id, .op = op, .sector = sector, .segment_count = 1, .segment = {{512, 512}}};
+    return (struct l4_disk_request){id, op, sector,
+                                    1,  0,  {[0 ... L4_DISK_SEGMENTS - 1] = {512, 512}}};
 }
 
 static void put(uint32_t n, const struct l4_disk_request *asked)

@@ -53,6 +53,12 @@ static void refusals(void **state)
     guest_sends(&h, "");
     h = guest_expects(VSOCK_OP_RST);
     assert_int_equal(h.dst_port, 77);
+    h = header(VSOCK_OP_RW);
+    h.src_port = 77;
+    h.size = 2;
+    guest_sends(&h, "no"); /* of a socket that has no connection here */
+    h = guest_expects(VSOCK_OP_RST);
+    assert_int_equal(h.dst_port, 77);
     guest_sends_data("on", 2); /* the first goes on */
     peer_expects("on");
     assert_int_equal(vsock.state.connection[0].phase, VSOCK_OPEN);
