@@ -29,7 +29,7 @@
 
 #define REQUEST_US 2000000u /* of init's calls to devmgr and ipc-net, and for a VMM's answer */
 #define NS_PER_US 1000u
-#define STAND_INS 48u
+#define STAND_INS 64u /* the pages that a VMM with eight network ports uses at once */
 
 /* A server's address space, as init sees it while and after building it. The capabilities are in
  * init's table; what the server owns has been moved into the server's. */
