@@ -62,7 +62,7 @@ static l4_status_t set_own_priority(uint32_t priority)
  * their deadlines. It comes first, with the arena's alignment. */
 static l4_status_t take_ram(struct domain *domain)
 {
-    l4_status_t status = set_own_priority(domain->config->priority);
+    l4_status_t status = set_own_priority(domain->config->priority + 2u);
     if (status == L4_OK) {
         status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
                               domain_ram_align(domain->config), &domain->ram);
