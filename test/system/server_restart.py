@@ -101,7 +101,9 @@ def write_and_read(machine, name):
 
 def devmgr_dies(machine):
     """While a disk is written. Input from a VM's console port is what kills it."""
-    machine.send("(dd if=/dev/zero of=/data/busy bs=64k count=100 conv=fsync 2>/dev/null; echo written-$((1+1))) &\n")
+    # Typed to its end: what is typed while devmgr dies is lost with it.
+    command(machine, "(dd if=/dev/zero of=/data/busy bs=64k count=100 conv=fsync 2>/dev/null; echo written-$((1+1))) & "
+            "echo started-$((1+1))", "started-2")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:
         console.connect(str(machine.devices.consoles["phone1"]))
         console.sendall(b"x")
