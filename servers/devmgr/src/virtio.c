@@ -1,27 +1,5 @@
 #include <devmgr/virtio.h>
-
-/* Registers (virtio 1.1, 4.2.2). */
-enum {
-    MAGIC_VALUE = 0x000,
-    VERSION = 0x004,
-    DEVICE_ID = 0x008,
-    DEVICE_FEATURES = 0x010,
-    DEVICE_FEATURES_SEL = 0x014,
-    DRIVER_FEATURES = 0x020,
-    DRIVER_FEATURES_SEL = 0x024,
-    QUEUE_SEL = 0x030,
-    QUEUE_NUM_MAX = 0x034,
-    QUEUE_NUM = 0x038,
-    QUEUE_READY = 0x044,
-    QUEUE_NOTIFY = 0x050,
-    INTERRUPT_STATUS = 0x060,
-    INTERRUPT_ACK = 0x064,
-    STATUS = 0x070,
-    QUEUE_DESC = 0x080,
-    QUEUE_DRIVER = 0x090,
-    QUEUE_DEVICE = 0x0a0,
-    CONFIG_GENERATION = 0x0fc,
-};
+#include <l4/base/virtio_mmio.h>
 
 #define MAGIC 0x74726976u /* "virt" */
 #define VERSION_LEGACY 1u
@@ -135,9 +113,9 @@ l4_status_t virtio_queue_start(struct virtio *dev, uint32_t index, const struct 
         return L4_ERR_IO;
     }
     virtio_write(dev, QUEUE_NUM, queue->size);
-    write_address(dev, QUEUE_DESC, queue->pa);
-    write_address(dev, QUEUE_DRIVER, queue->pa + VQ_AVAIL(queue->size));
-    write_address(dev, QUEUE_DEVICE, queue->pa + VQ_USED(queue->size));
+    write_address(dev, QUEUE_DESC_LOW, queue->pa);
+    write_address(dev, QUEUE_DRIVER_LOW, queue->pa + VQ_AVAIL(queue->size));
+    write_address(dev, QUEUE_DEVICE_LOW, queue->pa + VQ_USED(queue->size));
     virtio_write(dev, QUEUE_READY, 1);
     return L4_OK;
 }
