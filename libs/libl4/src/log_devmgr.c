@@ -1,5 +1,6 @@
 /*
- * Log sink: one message to devmgr a line.
+ * Log sink: one message to devmgr a line. A devmgr that has no room, or hangs, holds its client up
+ * for a second, then hardly until it answers again: lines may be lost meanwhile.
  */
 #include <string.h>
 
@@ -8,7 +9,11 @@
 #include <l4/proto/devmgr.h>
 #include <l4/start.h>
 
+#define LINE_US 1000000u
+#define LATE_US 1000u
+
 static l4_cap_t log_devmgr;
+static uint32_t line_us = LINE_US;
 
 static void devmgr_sink(void *context, const char *line, size_t length)
 {
@@ -19,8 +24,8 @@ static void devmgr_sink(void *context, const char *line, size_t length)
     memcpy(l4_msgbuf()->word, line, length);
     struct l4_msg msg = l4_msg(DEVMGR_LOG, length, 0, 0, 0);
     msg.tag |= (length + 3u) / 4u;
-    const l4_status_t status = l4_call(log_devmgr, &msg, L4_TIMEOUT_NEVER);
-    (void)status; /* nobody left to tell */
+    const l4_status_t status = l4_call(log_devmgr, &msg, line_us);
+    line_us = status == L4_ERR_TIMEOUT ? LATE_US : LINE_US; /* otherwise nobody left to tell */
 }
 
 void l4_log_to_devmgr(l4_cap_t devmgr)

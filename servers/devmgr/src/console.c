@@ -123,7 +123,7 @@ bool console_log(struct waiting_line *waiting, const char *prefix, const char *t
         return true;
     }
     if (waiting->reply != L4_CAP_NULL) {
-        return true; /* a second line from the same client at once: it has broken the protocol */
+        return true; /* a second line while the first waits: its client has given up. It is lost */
     }
     waiting->reply = devmgr_keep_reply();
     memcpy(waiting->text, text, length);

@@ -38,6 +38,7 @@ l4_status_t guest_virtio_add(struct guest *guest, struct virtio *virtio, const c
 
 l4_status_t guest_devices_create(struct guest *guest)
 {
+    guest_server_round(SERVER_CREATE_US);
     for (uint32_t i = 0; i < KINDS; i++) {
         l4_status_t status = kinds[i]->create(guest);
         if (status != L4_OK) {
@@ -61,6 +62,7 @@ void guest_devices_signal(struct guest *guest, uint32_t bits)
 l4_status_t guest_devices_reopen(struct guest *guest, uint32_t servers)
 {
     l4_status_t first = L4_OK;
+    guest_server_round(SERVER_AGAIN_US);
     for (uint32_t i = 0; i < KINDS; i++) {
         l4_status_t status = (servers & kinds[i]->server) != 0 ? kinds[i]->reopen(guest) : L4_OK;
         first = first != L4_OK ? first : status;

@@ -40,4 +40,22 @@ L4_MUST_CHECK l4_status_t guest_session_open(struct guest_session *s, struct l4_
 /* Opens it again, in the same place; the old memory is unmapped even when that fails. */
 L4_MUST_CHECK l4_status_t guest_session_reopen(struct guest_session *s);
 
+/*
+ * How long the VMM waits for a server's answer. While the guest is built nothing but it waits, so
+ * only a server that hangs fails it. When sessions are opened again, the guest's exits wait: a
+ * server that is late there is hardly waited for again in the same round, and init, which hears
+ * TIMEOUT, begins another. Two servers that hang keep a round below the two seconds that init gives
+ * it (l4/proto/init.h).
+ */
+#define SERVER_CREATE_US 10000000u
+#define SERVER_AGAIN_US 800000u
+#define SERVER_LATE_US 1u
+
+/* A round begins: every server gets so long for its answers. */
+void guest_server_round(uint32_t timeout_us);
+
+/* The time-out of a call to `server` (its slot) now, and the status that the call ended with. */
+uint32_t guest_server_us(l4_cap_t server);
+void guest_server_heard(l4_cap_t server, l4_status_t status);
+
 #endif

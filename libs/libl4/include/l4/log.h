@@ -19,7 +19,8 @@ void l4_log_set_sink(l4_log_sink_t *sink, void *context);
 /* Lines go to the kernel's debug UART with the prefix "[name] ". `name` stays valid. */
 void l4_log_to_kernel(l4_cap_t system, const char *name);
 
-/* Lines go to devmgr, which knows the caller's name by its badge and prefixes it. */
+/* Lines go to devmgr, which knows the caller's name by its badge and prefixes it. It is waited for,
+ * a second at most: then lines may be lost until it answers. */
 void l4_log_to_devmgr(l4_cap_t devmgr);
 
 /* One such line to the kernel's debug UART now; for sinks of one's own. */
