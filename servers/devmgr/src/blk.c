@@ -113,6 +113,7 @@ static void copy_request(struct blk_request *to, const struct blk_request *from)
     to->owner = from->owner;
     to->session = from->session;
     to->id = from->id;
+    to->weight = from->weight;
     to->op = from->op;
     to->sector = from->sector;
     to->count = from->count;

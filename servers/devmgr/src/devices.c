@@ -348,8 +348,9 @@ bool devices_forget(uint32_t owners)
         run_blk(blk);
     }
     for (uint32_t n = 0; n < devmgr.disks.count; n++) {
-        devmgr.disks.disk[n].on_device =
-            (owners >> n & 1u) != 0 ? 0 : devmgr.disks.disk[n].on_device;
+        if ((owners >> n & 1u) != 0) {
+            disk_forgotten(&devmgr.disks.disk[n]);
+        }
     }
     return quiet;
 }

@@ -16,9 +16,10 @@
 #define BLK_AREA (2u * 4096u) /* bytes of DMA memory */
 
 struct blk_request {
-    uint32_t owner; /* of the caller's, with session and id: comes back */
+    uint32_t owner; /* of the caller's, with session, id and weight: comes back */
     uint32_t session;
     uint32_t id;
+    uint32_t weight;
     uint32_t op; /* enum l4_disk_op; 0: the entry is free */
     uint64_t sector;
     uint32_t count;

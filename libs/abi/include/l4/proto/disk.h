@@ -5,6 +5,9 @@
  * completions, in any order. Data does not pass through the page: a segment names a part of the
  * client's guest RAM, which devmgr knows (DEVMGR_CLIENT_RAM) and the device reaches by itself.
  *
+ * A request may be as large as guest RAM. devmgr gives it to the device in pieces, in turns with
+ * other clients' requests: one that fails may have been done in part.
+ *
  * Both rings count entries, not bytes. The client never has more than L4_DISK_REQUESTS requests
  * that have not completed, so there is always room for a completion. READ, WRITE and FLUSH may all
  * be repeated after a restart of devmgr: none of them adds to what is there.
