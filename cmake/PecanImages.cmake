@@ -45,12 +45,12 @@ endfunction()
 
 set_property(GLOBAL PROPERTY PECAN_BENCHES "")
 
-# pecan_add_bench(NAME METRICS prefix... [INIT target] [CONFIG file.dts] [IMAGES name=file...] [TIMEOUT s] [NATIVE]): a bench program for
+# pecan_add_bench(NAME METRICS prefix... [INIT target] [CONFIG file.dts] [IMAGES name=file...] [NATIVE]): a bench program for
 # `./pecan bench`, which measures the metrics of these prefixes, booted like a target test; with NATIVE, the same Linux images run without Pecan too and the two are
 # compared (tools/pecanlib/linuxbench.py). It prints `BENCH <metric> min=<n> med=<n> max=<n>` lines and ends
 # QEMU with status 0.
 function(pecan_add_bench name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "INIT;CONFIG;TIMEOUT" "IMAGES;METRICS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "NATIVE" "INIT;CONFIG" "IMAGES;METRICS")
     list(JOIN arg_METRICS "\", \"" metrics)
     set(fields "\"name\": \"${name}\", \"metrics\": [\"${metrics}\"]")
     if(arg_INIT)
@@ -63,9 +63,6 @@ function(pecan_add_bench name)
     if(arg_IMAGES)
         list(JOIN arg_IMAGES "\", \"" images)
         string(APPEND fields ", \"images\": [\"${images}\"]")
-    endif()
-    if(arg_TIMEOUT)
-        string(APPEND fields ", \"timeout\": ${arg_TIMEOUT}")
     endif()
     if(arg_NATIVE)
         string(APPEND fields ", \"native\": true")

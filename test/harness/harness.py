@@ -28,6 +28,12 @@ from pecanlib import boards, devices, fit, project  # noqa: E402
 from pecanlib.machine import Failed, Machine  # noqa: E402
 from pecanlib.ui import PecanError  # noqa: E402
 
+# Bounds in seconds: they tell a hang from a machine that is many times slower than ours, and cost nothing in a test
+# that passes. ANSWER_S is for what takes a few seconds at most on an idle one.
+ANSWER_S = 120
+BOOT_S = 300
+DATA_S = 600
+
 
 class Bench:
     """Where a test runs: build tree, board, log folder; and the images it replaces or adds."""
@@ -150,4 +156,4 @@ class Tap:
         return None
 
 
-__all__ = ["Bench", "Failed", "Machine", "PecanError", "Tap", "arguments", "main", "run"]
+__all__ = ["ANSWER_S", "BOOT_S", "Bench", "DATA_S", "Failed", "Machine", "PecanError", "Tap", "arguments", "main", "run"]

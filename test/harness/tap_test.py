@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--name", required=True)
     parser.add_argument("--config")
     parser.add_argument("--image", action="append", default=[], metavar="NAME=FILE")
-    parser.add_argument("--timeout", type=float, default=120)
+    parser.add_argument("--timeout", type=float, default=harness.BOOT_S)
     parser.add_argument("--icount", action="store_true", help="deterministic virtual time")
     options = parser.parse_args()
     sys.exit(harness.run(options.name, test, options))

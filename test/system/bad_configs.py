@@ -28,7 +28,7 @@ def expectations(path):
 
 def pecan_check(path):
     return subprocess.run([str(harness.ROOT / "pecan"), "check", str(path)], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL, timeout=120)
+                          stdin=subprocess.DEVNULL, timeout=harness.BOOT_S)
 
 
 def check(path, patterns):
@@ -49,12 +49,7 @@ def accept(path):
 def boot(bench, path, patterns):
     """init says each message, starts nothing and ends the machine with a failure."""
     with bench.boot(config=str(path), semihosting=True) as machine:
-        try:
-            machine.wait_exit(60)
-        except harness.Failed as error:
-            if "gave up" not in str(error):
-                raise
-        status = machine.process.wait(10)
+        status = machine.wait_exit(harness.ANSWER_S, may_give_up=True)
         text = "\n".join(machine.console.lines)
     assert status == 1, f"boot {path.name}: status {status}\n{text}"
     for pattern in patterns:

@@ -40,12 +40,7 @@ def test(bench):
     images = harness.project.images(bench.build)
     package = bench.package(config, {"vmm": images["badvmm"]})
     with bench.boot(package=package, semihosting=True) as machine:
-        try:
-            machine.wait_exit(60)
-        except harness.Failed as error:
-            if "gave up" not in str(error):
-                raise
-        status = machine.process.wait(10)
+        status = machine.wait_exit(harness.ANSWER_S, may_give_up=True)
         text = "\n".join(machine.console.lines)
     for act, fault in ACTS.items():
         if fault:

@@ -9,7 +9,7 @@ def test(bench):
     done = subprocess.run(
         [str(harness.ROOT / "pecan"), "debug", "one-linux", "--command", "info symbol $pc",
          "--command", "printf \"mode %x\\n\", $cpsr & 0x1f", "--command", "info line l4_start"],
-        capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
+        capture_output=True, text=True, timeout=harness.DATA_S, stdin=subprocess.DEVNULL)
     output = done.stdout + done.stderr
     assert "_start in section" in output or "_start + 0 in section" in output, output
     assert "mode 1a" in output, output

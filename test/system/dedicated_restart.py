@@ -18,12 +18,12 @@ def test(bench):
     config.write_text(text + '\n&console0 { status = "okay"; };\n')
     with bench.boot(config, {"devmgr": dying(bench, "devmgr", "mux_mirror_input")}) as machine:
         wait_ready(machine, ("linux0", "linux1"))
-        run(machine, 1, "linux0", WRITE.format("before"), r"^before: OK$", 120)
+        run(machine, 1, "linux0", WRITE.format("before"), r"^before: OK$")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:
             console.connect(str(machine.devices.consoles["linux1"]))
             console.sendall(b"x")
-            machine.expect(r"\[init\] devmgr is ready again", 60, guest_only=False)
-        run(machine, 1, "linux0", WRITE.format("after"), r"^after: OK$", 120)
+            machine.expect(r"\[init\] devmgr is ready again", harness.ANSWER_S, guest_only=False)
+        run(machine, 1, "linux0", WRITE.format("after"), r"^after: OK$")
         run(machine, 1, "linux0", "dmesg | grep -ci 'i/o error'", r"^0$")
         assert "[init] vmm" not in "\n".join(machine.console.lines)
 

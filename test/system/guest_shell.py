@@ -5,9 +5,10 @@ import select
 import socket
 import time
 
+from harness import ANSWER_S
+
 READ_SIZE = 65536
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-ANSWER_S = 60
 
 
 class Shell:

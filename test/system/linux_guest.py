@@ -2,12 +2,10 @@
 
 import hashlib
 
+from harness import ANSWER_S, BOOT_S
 from pecanlib import cache, dts, fit, parts
 
 NAME = "linux0"
-# Boot takes seconds on an idle machine; the bound is for a loaded one.
-BOOT_S = 240
-ANSWER_S = 30
 
 CONFIGURATION = """/dts-v1/;
 / {{
@@ -69,7 +67,7 @@ def power_off(machine, name=NAME):
     words may still be on their way through its printing thread (rt) when it calls SYSTEM_OFF."""
     machine.send("poweroff\n")
     machine.expect("The system is going down NOW!", ANSWER_S)
-    status = machine.wait_exit(60)
+    status = machine.wait_exit(ANSWER_S)
     assert status == 0, f"QEMU ended with status {status} after poweroff"
     told = f"[init] guest {name} powered off"
     assert any(told in line for line in machine.console.lines), f"no line says: {told}"

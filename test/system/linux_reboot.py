@@ -9,11 +9,11 @@ def test(bench):
         linux_guest.wait_ready(machine)
         for how in ("reboot", "reboot -f"):
             machine.send(f"{how}\n")
-            machine.expect("Booting Linux on physical CPU", linux_guest.BOOT_S)
+            machine.expect("Booting Linux on physical CPU", harness.BOOT_S)
             linux_guest.wait_ready(machine)
         machine.send("echo still-$((40+2))\n")
-        machine.expect("^still-42$", linux_guest.ANSWER_S)
-        machine.expect("# ", linux_guest.ANSWER_S)
+        machine.expect("^still-42$", harness.ANSWER_S)
+        machine.expect("# ", harness.ANSWER_S)
         linux_guest.power_off(machine)
 
 

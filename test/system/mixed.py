@@ -1,17 +1,16 @@
 """An ordinary and a real-time Linux side by side: both at a shell, each its own kernel, and they reach each other."""
 
 import harness
-import linux_guest
 from consoles import ESCAPE
 from phones import wait_ready
 
 
-def run(machine, number, name, command, answer, timeout=60):
+def run(machine, number, name, command, answer, timeout=harness.ANSWER_S):
     """Types a command at a guest's shell on the serial line and waits for a line of its output."""
     machine.send(f"{ESCAPE}{number}")
-    machine.expect(rf"^\[devmgr\] console {number}: {name}$", 20, guest_only=False)
+    machine.expect(rf"^\[devmgr\] console {number}: {name}$", harness.ANSWER_S, guest_only=False)
     machine.send("\r")
-    machine.expect(rf"^{name}# ", linux_guest.ANSWER_S)
+    machine.expect(rf"^{name}# ", harness.ANSWER_S)
     machine.send(f"{command}\r")
     machine.expect(answer, timeout)
 

@@ -5,11 +5,9 @@ import re
 
 import harness
 import p256
+from harness import ANSWER_S, BOOT_S, DATA_S
 from guest_shell import Shell
 
-# Seconds on an idle machine; the bounds are for a loaded one.
-BOOT_S = 300
-DATA_S = 600
 PHONES = ("phone0", "phone1")
 ADDRESS = {"phone0": "10.0.0.1", "phone1": "10.0.0.2"}
 REPORT = r"RADIO deadlines met: (\d+), missed: (\d+), worst latency: (\d+) us"
@@ -28,9 +26,9 @@ def check_android_likeness(shell):
 
 
 def check_ping(shells):
-    output = shells["phone0"].run(f"ping -q -A -c 200 {ADDRESS['phone1']}", 240)
+    output = shells["phone0"].run(f"ping -q -A -c 200 {ADDRESS['phone1']}", DATA_S)
     assert "200 packets transmitted, 200 packets received, 0% packet loss" in output, output
-    shells["phone1"].run(f"ping -q -c 3 {ADDRESS['phone0']}", 60)
+    shells["phone1"].run(f"ping -q -c 3 {ADDRESS['phone0']}")
 
 
 def digest_of(output):
@@ -63,7 +61,7 @@ def check_disks_after_reboot(machine, shells, written):
         shell.start("reboot")
     wait_ready(machine, PHONES)
     for shell in shells.values():
-        shell.wait(120)
+        shell.wait(BOOT_S)
         shell.start("sha256sum /data/blob")
     read = {name: digest_of(shell.finish(DATA_S)) for name, shell in shells.items()}
     assert read == written, f"written {written}, read {read}"
@@ -108,7 +106,7 @@ def test(bench):
         with Shell(machine, "phone0.hvc0") as zero, Shell(machine, "phone1.hvc0") as one:
             shells = {"phone0": zero, "phone1": one}
             for shell in shells.values():
-                shell.wait(120)
+                shell.wait(BOOT_S)
                 check_android_likeness(shell)
                 check_isolation(shell)
             check_radio(shells)
@@ -119,7 +117,7 @@ def test(bench):
             check_disks_after_reboot(machine, shells, written)
             check_radio(shells)
         # How many are missed is the host's doing here: a loaded host stops all guests alike. radio.py counts exactly.
-        found = machine.expect(REPORT, 120)
+        found = machine.expect(REPORT, ANSWER_S)
         assert int(found.group(1)) > 1000, found.group(0)
 
 

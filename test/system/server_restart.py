@@ -7,6 +7,7 @@ import subprocess
 
 import harness
 from pecanlib.control import Control
+from phones import wait_ready
 
 UNDEFINED = struct.pack("<I", 0xe7f000f0)
 CONFIG = """#include "domain.dtsi"
@@ -70,7 +71,8 @@ CONFIG = """#include "domain.dtsi"
 def dying(bench, image, function):
     """The server's file with an undefined instruction where the function begins."""
     path = pathlib.Path(bench.images[image])
-    names = subprocess.run(["arm-none-eabi-nm", path], check=True, capture_output=True, text=True, timeout=60).stdout
+    names = subprocess.run(["arm-none-eabi-nm", path], check=True, capture_output=True, text=True,
+                           timeout=harness.ANSWER_S).stdout
     address = next(int(line.split()[0], 16) for line in names.splitlines() if line.split()[-1] == function)
     blob = bytearray(path.read_bytes())
     start, = struct.unpack_from("<I", blob, 28)
@@ -84,7 +86,7 @@ def dying(bench, image, function):
     return changed
 
 
-def command(machine, text, answer, seconds=60):
+def command(machine, text, answer, seconds=harness.ANSWER_S):
     machine.send(f"{text}\n")
     machine.expect(answer, seconds)
 
@@ -96,7 +98,7 @@ def ping(machine):
 def write_and_read(machine, name):
     command(machine, f"dd if=/dev/urandom of=/data/{name} bs=64k count=16 2>/dev/null; sync; sha256sum </data/{name} >/tmp/sum; "
             "echo 3 >/proc/sys/vm/drop_caches; "
-            f"sha256sum </data/{name} | cmp - /tmp/sum && echo same-$((1+1))", "same-2", 120)
+            f"sha256sum </data/{name} | cmp - /tmp/sum && echo same-$((1+1))", "same-2")
 
 
 def devmgr_dies(machine):
@@ -107,17 +109,17 @@ def devmgr_dies(machine):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:
         console.connect(str(machine.devices.consoles["phone1"]))
         console.sendall(b"x")
-        machine.expect(r"\[init\] devmgr died: undefined instruction", 60, guest_only=False)
-        machine.expect(r"\[init\] devmgr is ready again", 60, guest_only=False)
+        machine.expect(r"\[init\] devmgr died: undefined instruction", harness.ANSWER_S, guest_only=False)
+        machine.expect(r"\[init\] devmgr is ready again", harness.ANSWER_S, guest_only=False)
     command(machine, "echo alive-$((1+1))", "alive-2")
-    command(machine, "wait; echo waited-$((1+1))", "waited-2", 120)
+    command(machine, "wait; echo waited-$((1+1))", "waited-2")
 
 
 def net_dies(machine):
     """When its client count0 is stopped."""
-    control = Control(machine.devices.control)
+    control = Control(machine.devices.control, harness.ANSWER_S)
     control.call("stop", "count0")
-    machine.expect(r"\[init\] ipc-net is started again", 60, guest_only=False)
+    machine.expect(r"\[init\] ipc-net is started again", harness.ANSWER_S, guest_only=False)
     return control
 
 
@@ -128,10 +130,9 @@ def test(bench):
     images = {"devmgr": dying(bench, "devmgr", "mux_mirror_input"),
               "ipc-net": dying(bench, "ipc-net", "session_client_gone")}
     with bench.boot(config, images) as machine:
-        machine.expect("GUEST READY phone0", 100)
-        machine.expect("GUEST READY phone1", 100)
+        wait_ready(machine, ("phone0", "phone1"))
         machine.send("\n")
-        machine.expect("phone0# ", 60)
+        machine.expect("phone0# ", harness.ANSWER_S)
         ping(machine)
         write_and_read(machine, "before")
         devmgr_dies(machine)

@@ -22,14 +22,14 @@ def test(bench):
     path = bench.folder / "config.dts"
     path.write_text(CONFIGURATION)
     with bench.boot(path) as machine:
-        machine.expect(r"^U-Boot 20\d\d\.\d\d", 120)
-        machine.expect("Hit any key to stop autoboot", 120)
+        machine.expect(r"^U-Boot 20\d\d\.\d\d", harness.BOOT_S)
+        machine.expect("Hit any key to stop autoboot", harness.BOOT_S)
         machine.send("\r")
-        machine.expect("^=> ", 60)
+        machine.expect("^=> ", harness.ANSWER_S)
         machine.send("version\r")
-        machine.expect(r"^U-Boot 20\d\d\.\d\d", 30)
+        machine.expect(r"^U-Boot 20\d\d\.\d\d", harness.ANSWER_S)
         machine.send("poweroff\r")
-        assert machine.wait_exit(60) == 0
+        assert machine.wait_exit(harness.ANSWER_S) == 0
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class Wire:
         ours = self.socket.getsockname()
         return f"socket,udp={ours[0]}:{ours[1]},localaddr={self.qemu[0]}:{self.qemu[1]}"
 
-    def ask(self, frame, wanted, seconds=10):
+    def ask(self, frame, wanted, seconds=harness.ANSWER_S):
         """Sends a frame, again every second, until one comes that `wanted` takes; None: none did."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -78,8 +78,8 @@ def echo_reply(number, payload):
 def test(bench):
     wire = Wire()
     with bench.boot(CONFIG, nets={"net0": wire.netdev()}) as machine:
-        machine.expect(r"GUEST READY phone0\b", 300)
-        if wire.ask(arp_request(OUR_MAC, OUR_IP), arp_reply_to(OUR_MAC), 30) is None:
+        machine.expect(r"GUEST READY phone0\b", harness.BOOT_S)
+        if wire.ask(arp_request(OUR_MAC, OUR_IP), arp_reply_to(OUR_MAC)) is None:
             machine.fail("the guest does not answer through the uplink")
         for number, size in enumerate((18, 64, 1000, 1472), 1):
             payload = bytes((number + i) & 0xff for i in range(size))
@@ -94,7 +94,7 @@ def test(bench):
             wire.socket.sendto(arp_request(OUR_MAC, OUR_IP).ljust(size, b"\0")[:size], wire.qemu)
         for _ in range(2000):  # a flood
             wire.socket.sendto(arp_request(OUR_MAC, OUR_IP), wire.qemu)
-        if wire.ask(arp_request(OTHER_MAC, OTHER_IP), arp_reply_to(OTHER_MAC), 30) is None:
+        if wire.ask(arp_request(OTHER_MAC, OTHER_IP), arp_reply_to(OTHER_MAC)) is None:
             machine.fail("the guest does not answer any more")
 
 

@@ -11,8 +11,8 @@ TICK = re.compile(r"^TICK (\d+), (\d+) late")
 
 def test(bench):
     with bench.boot(CONFIG) as machine:
-        machine.expect(r"# virtiotest done", 300)
-        machine.expect(r"TICK \d+, \d+ late", 30)  # the other one still runs
+        machine.expect(r"# virtiotest done", harness.DATA_S)
+        machine.expect(r"TICK \d+, \d+ late", harness.ANSWER_S)  # the other one still runs
         tap = harness.Tap()
         ticks = []
         for line in machine.console.lines:

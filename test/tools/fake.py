@@ -32,10 +32,11 @@ class FakeSystem:
         self.answers = answers or {}
         self.requests = []
         self.tops = 0
+        self.farewell = None
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="pecan-", dir="/tmp"))
-        self.process = subprocess.Popen(["qemu-of-a-test", "120"], executable="/bin/sleep")
+        self.process = subprocess.Popen(["qemu-of-a-test", "600"], executable="/bin/sleep")
         self.note = self.folder / "phones.running.json"
         self.sockets = []
         for name, serve in (("control", self._control), ("console.phone0", self._echo)):
@@ -89,9 +90,10 @@ class FakeSystem:
             return {"ok": False, "error": f"no VM called {request.get('vm')}", "remedy": "`./pecan vm list` shows them"}
         return {}
 
-    @staticmethod
-    def _echo(connection):
-        """A shell that answers in capitals."""
+    def _echo(self, connection):
+        """A shell that answers in capitals, and goes when it has said its farewell."""
         connection.sendall(b"phone0# ")
-        while data := connection.recv(4096):
+        said = b""
+        while not (self.farewell and said.endswith(self.farewell)) and (data := connection.recv(4096)):
+            said += data.upper()
             connection.sendall(data.upper())

@@ -19,7 +19,7 @@ PECAN = pathlib.Path(__file__).resolve().parents[2] / "tools" / "pecan.py"
 def vm(system, *arguments, stdin=b""):
     """(status, stdout, stderr) of one command."""
     done = subprocess.run([sys.executable, "-B", str(PECAN), "vm", *arguments, "--system", str(system)], input=stdin,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=100)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -82,11 +82,11 @@ class VmTest(unittest.TestCase):
         process = subprocess.Popen([sys.executable, "-B", str(PECAN), "vm", "top", "--system", str(self.system.note)],
                                    stdin=terminal, stdout=terminal, stderr=terminal)
         os.close(terminal)
-        output, limit = b"", time.monotonic() + 30
+        output, limit = b"", time.monotonic() + 100
         while output.count(b"q leaves") < 2 and time.monotonic() < limit:
             output += os.read(main, 65536)
         os.write(main, b"q")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(100), 0)
         os.close(main)
         self.assertIn(b"up 2.0 s, over 1.0 s", output)
 
@@ -125,9 +125,16 @@ class VmTest(unittest.TestCase):
                 client.call("list")
 
     def test_console_pipe(self):
-        status, output, errors = vm(self.system.note, "console", "phone0", "--linger", "0.3", stdin=b"uname -a\n" * 40)
+        self.system.farewell = b"EXIT\n"
+        status, output, errors = vm(self.system.note, "console", "phone0", "--linger", "50",
+                                    stdin=b"uname -a\n" * 40 + b"exit\n")
         self.assertEqual(status, 0, errors)
-        self.assertEqual(output, "phone0# " + "UNAME -A\n" * 40)
+        self.assertEqual(output, "phone0# " + "UNAME -A\n" * 40 + "EXIT\n")
+
+    def test_console_pipe_lingers(self):
+        status, _, errors = vm(self.system.note, "console", "phone0", "--linger", "0.3", stdin=b"uname -a\n")
+        self.assertEqual(status, 0, errors)
+        self.assertNotIn("the system has ended", errors)
 
     def test_console_unknown(self):
         status, _, errors = vm(self.system.note, "console", "phone1")
@@ -140,14 +147,14 @@ class VmTest(unittest.TestCase):
         process = subprocess.Popen([sys.executable, "-B", str(PECAN), "vm", "console", "--system", str(self.system.note)],
                                    stdin=terminal, stdout=terminal, stderr=terminal)
         os.close(terminal)
-        output, limit = b"", time.monotonic() + 30
+        output, limit = b"", time.monotonic() + 100
         while b"phone0# " not in output and time.monotonic() < limit:
             output += os.read(main, 65536)
         os.write(main, b"a\x03b")
         while b"A\x03B" not in output and time.monotonic() < limit:
             output += os.read(main, 65536)
         os.write(main, b"\x1d")
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(100), 0)
         os.close(main)
         self.assertIn(b"A\x03B", output)
 

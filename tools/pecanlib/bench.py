@@ -14,6 +14,7 @@ from .machine import Machine
 from .ui import PecanError, say
 
 LINE = re.compile(r"BENCH (\S+) min=(\d+) med=(\d+) max=(\d+)")
+TIMEOUT = 900
 BUDGET = project.ROOT / "test" / "bench" / "budget.json"
 
 
@@ -55,14 +56,14 @@ def run_one(folder, board, entry):
     command = boards.qemu_command(board, project.loader(folder), package, "stdio,signal=off",
                                   icount=True, semihosting=True, extra=hardware.arguments)
     with hardware, Machine(command, logs / "console.log", hardware) as machine:
-        status = machine.wait_exit(entry.get("timeout", 300))
+        status = machine.wait_exit(TIMEOUT)
         metrics = parse(machine.console)
         if status != 0:
             machine.fail(f"the bench {entry['name']} ended with status {status}")
         if not metrics:
             machine.fail(f"the bench {entry['name']} printed no BENCH line")
     if entry.get("native"):
-        return linuxbench.measure(board, images, logs, machine.console, parse, entry.get("timeout", 300))
+        return linuxbench.measure(board, images, logs, machine.console, parse, TIMEOUT)
     return metrics
 
 
