@@ -18,11 +18,7 @@ static const struct property properties[] = {
     {"memory", ENCODING_CELLS_4},
     {"cpus", ENCODING_CELLS},
     {"access", ENCODING_CELLS},
-    {"#access-cells", ENCODING_CELL},
-    {"access-flags-names", ENCODING_STRINGS},
-    {"id", ENCODING_CELLS},
     {"phandle", ENCODING_CELL},
-    {"status", ENCODING_STRING},
     {"pecan,kernel", ENCODING_STRING},
     {"pecan,kernel-format", ENCODING_STRING},
     {"pecan,load-address", ENCODING_CELLS_2},
@@ -146,6 +142,9 @@ static void read_load_address(const struct reader *reader, struct config_domain 
         reader_problem(reader, "pecan,load-address", "give an address within it",
                        "0x%llx is outside the domain's memory",
                        (unsigned long long)domain->load_address);
+    } else if (!l4_is_aligned(domain->load_address, 4)) {
+        reader_problem(reader, "pecan,load-address", "give a multiple of 4",
+                       "no instruction can be at 0x%llx", (unsigned long long)domain->load_address);
     }
 }
 
@@ -182,12 +181,18 @@ static void check_name(const struct reader *reader)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    static const char hvc0[] = ".hvc0";
     const char *const name = node_name(reader->tree, reader->node);
     if (strspn(name, letters) != strlen(name) || strspn(name, "._-") != 0) {
         reader_problem(reader, "", "call it by A-Za-z0-9._-, with a letter or digit first",
                        "the domain's name has other characters than it may");
     }
-    if (strlen(name) >= L4_START_NAME) {
+    const size_t length = strlen(name);
+    if (length >= sizeof hvc0 - 1 && strcmp(name + length - (sizeof hvc0 - 1), hvc0) == 0) {
+        reader_problem(reader, "", "call it otherwise",
+                       "a domain's name with '.hvc0' behind it is that of its virtio console");
+    }
+    if (length >= L4_START_NAME) {
         reader_problem(reader, "", "shorten it to 31 characters", "the domain's name is too long");
     }
 }

@@ -13,8 +13,7 @@ RESTARTS = ("never", "on-failure")
 # Property name: how it is encoded (common.encoding_problem).
 PROPERTIES = {
     "compatible": "strings", "memory": "cells/range", "cpus": "cells", "access": "cells/pairs",
-    "#access-cells": "cells/1",
-    "access-flags-names": "strings", "id": "cells", "phandle": "cells/1", "status": "string",
+    "phandle": "cells/1",
     "pecan,kernel": "string", "pecan,kernel-format": "string", "pecan,load-address": "cells/2",
     "pecan,initrd": "string", "pecan,rom": "string", "pecan,bootargs": "string",
     "pecan,vcpus": "cells/1", "pecan,priority": "cells/1", "pecan,budget-us": "cells/1",
@@ -85,6 +84,9 @@ def _load_address(node, raw):
     elif place and not place[0] <= wide(cells) < sum(place):
         yield Problem(node.path, "pecan,load-address", f"{wide(cells):#x} is outside the domain's memory",
                       "give an address within it")
+    elif wide(cells) % 4:
+        yield Problem(node.path, "pecan,load-address", f"no instruction can be at {wide(cells):#x}",
+                      "give a multiple of 4")
 
 
 def _images(node, manifest):
@@ -114,6 +116,9 @@ def _texts(node):
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", node.name):
         yield Problem(node.path, "", "the domain's name has other characters than it may",
                       "call it by A-Za-z0-9._-, with a letter or digit first")
+    if node.name.endswith(".hvc0"):
+        yield Problem(node.path, "", "a domain's name with '.hvc0' behind it is that of its virtio console",
+                      "call it otherwise")
     if len(node.name.encode()) >= limits()["L4_START_NAME"]:
         yield Problem(node.path, "", "the domain's name is too long",
                       f"shorten it to {limits()['L4_START_NAME'] - 1} characters")
