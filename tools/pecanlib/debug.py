@@ -30,7 +30,7 @@ def gdb_script(kernel, others, socket, commands):
     lines += [f"add-symbol-file {path}" for path in others]
     lines += [f"target remote {socket}", f"thbreak *{entry(kernel):#x}", "continue", *commands]
     if commands:
-        lines += ["kill", "quit"]
+        lines += ["disconnect", "quit"]  # the target stays stopped until QEMU is ended
     return "\n".join(lines) + "\n"
 
 
