@@ -8,6 +8,13 @@ from pecanlib import project, ui
 BOARD_HELP = "board to run on (default: %(default)s)"
 
 
+def seconds(text):
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text}: not a time")
+    return value
+
+
 def _run(options):
     from pecanlib import run
     return run.run(options)
@@ -72,7 +79,7 @@ def vm_options(verb):
         if name == "top":
             action.add_argument("--once", action="store_true", help="print once: averages since the start")
         if name == "console":
-            action.add_argument("--linger", type=float, default=2, metavar="S",
+            action.add_argument("--linger", type=seconds, default=2, metavar="S",
                                 help="with a pipe as input: leave after S seconds of silence (default: %(default)s)")
     verb.set_defaults(function=_vm)
 
@@ -89,7 +96,7 @@ def parser():
     run.add_argument("--headless", action="store_true", help="no terminal: print the console, type nothing")
     run.add_argument("--until", metavar="REGEX",
                      help="end with status 0 when a guest prints a matching line (implies --headless)")
-    run.add_argument("--timeout", type=float, metavar="S", help="give up after S seconds (default: 600)")
+    run.add_argument("--timeout", type=seconds, metavar="S", help="give up after S seconds (default: 600)")
     run.add_argument("--log", metavar="DIR", help="folder for the console log")
     device_options(run)
     run.set_defaults(function=_run)

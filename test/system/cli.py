@@ -28,6 +28,9 @@ def test(bench):
     refuses(["run", "--board", "no-such-board"], 1, "unknown board", "qemu-virt-a15")
     refuses(["test", "no-such-label"], 2, "unknown label", "unit")
     refuses(["vm", "list", "--system", "no-such-system"], 1, "is running")
+    refuses(["bench", "size.kernel", "no-such-metric"], 1, "no metric is called no-such-metric")
+    for time in ("-5", "nan", "soon"):
+        refuses(["run", "--timeout", time], 2, "--timeout")
     refuses(["vm", "migrate", "linux0"], 2, "not there yet")
     refuses(["run", "one-linux", "--disk", "disk0=/tmp/x"], 1, "--disk disk0", "switches on no such device")
     bad = bench.folder / "bad.dts"

@@ -78,6 +78,22 @@ class DevicesTest(unittest.TestCase):
         self.devices()
         self.assertEqual((self.folder / "run" / "phones.disk0.img").stat().st_size, 0x200000)
 
+    def test_a_disk_larger_than_any_file(self):
+        self.config.write_text(CONFIG.replace("<0x1 0x0>", "<0xffffffff 0xfffffe00>"))
+        with self.assertRaisesRegex(PecanError, "no file can be the disk image"):
+            self.devices()
+
+    def test_included_source(self):
+        """What lies beside the configuration is found from anywhere."""
+        (self.folder / "more.dtsi").write_text("/ { domains { vault { }; }; };\n")
+        self.config.write_text(CONFIG + '/include/ "more.dtsi"\n')
+        self.assertEqual(self.devices().guests, ["phone0", "radio", "vault"])
+
+    def test_deep_tree(self):
+        self.config.write_text("/dts-v1/; / { " + "n { " * 2000 + "}; " * 2000 + "};\n")
+        with self.assertRaisesRegex(PecanError, "more than 32 deep"):
+            self.devices()
+
     def test_own_disk(self):
         own = self.folder / "own.img"
         with self.assertRaisesRegex(PecanError, "no disk image"):

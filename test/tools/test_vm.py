@@ -112,6 +112,18 @@ class VmTest(unittest.TestCase):
         self.assertEqual(status, 0, errors)
         self.assertEqual(len(self.system.requests), 2)
 
+    def test_line_too_long(self):
+        """The system would answer it without an id."""
+        self.answers(stop=b'{"ok":false,"error":"the line is too long"}\n')
+        with control.Control(self.system.folder / "control", timeout=5) as client:
+            with self.assertRaisesRegex(PecanError, "no VM has a name that long"):
+                client.call("stop", "x" * 500)
+
+    def test_closed_input(self):
+        command = [sys.executable, "-B", str(PECAN), "vm", "console", "phone0", "--linger", "0.1", "--system", str(self.system.note)]
+        done = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", *command], capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout), (0, b"phone0# "), done.stderr)
+
     def test_silence(self):
         self.answers(list=b"")
         with control.Control(self.system.folder / "control", timeout=0.3) as client:
@@ -183,6 +195,13 @@ class TopTest(unittest.TestCase):
     def test_counter_that_began_anew(self):
         self.assertEqual(top.delta({"n": 5}, {"n": 100}, "n"), 5)
         self.assertEqual(top.delta({"n": 105}, {"n": 100}, "n"), 5)
+
+    def test_small_terminal(self):
+        lines = top.screen(fake.top_reply(1, 1), {}, "x" * 300)
+        for columns, rows in ((80, 24), (20, 5), (1, 1)):
+            shown = top.fitted(lines, os.terminal_size((columns, rows)))
+            self.assertEqual(len(shown), min(len(lines), max(1, rows - 3)))
+            self.assertEqual(shown[0], "x" * columns)
 
     def test_reply_without_anything(self):
         self.assertTrue(top.screen({}, {}, "empty"))

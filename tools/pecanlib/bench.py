@@ -93,8 +93,9 @@ def measure(folder, board, names=()):
             say(f"running the bench {entry['name']}")
             results.update(run_one(folder, board, entry))
     results = {metric: row for metric, row in results.items() if wanted(names, metric)}
-    if not results:
-        raise PecanError(f"no metric is called {' or '.join(names)}")
+    unknown = [name for name in names if not any(wanted([name], metric) for metric in results)]
+    if unknown or not results:
+        raise PecanError(f"no metric is called {' or '.join(unknown)}")
     return results
 
 

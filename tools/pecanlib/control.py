@@ -9,6 +9,8 @@ from .ui import PecanError
 
 # A reply of `top` with every table full is far below this.
 LINE_MAX = 1 << 20
+# What the system reads as one line.
+REQUEST_MAX = 512
 TIMEOUT = 10
 # A guest is asked to go, or is built anew, before the reply comes.
 TIMEOUT_SLOW = 60
@@ -76,9 +78,12 @@ class Control:
                 return message
 
     def _send(self, request):
+        line = json.dumps(request).encode() + b"\n"
+        if len(line) > REQUEST_MAX:
+            raise PecanError(f"{request['verb']}: no VM has a name that long", "`./pecan vm list` shows them.")
         try:
             self._socket.settimeout(self.timeout)
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
+            self._socket.sendall(line)
         except OSError as error:
             raise PecanError(f"the management port takes no request: {error.strerror or error}", BUSY) from None
 

@@ -69,6 +69,8 @@ def socket_folder():
 
 def disk_image(path, size, may_create):
     """Makes sure that a disk image exists and is large enough."""
+    if size >> 63:
+        raise PecanError(f"no file can be the disk image {path} of {size} bytes", "Make pecan,size smaller.")
     if path.is_file() or may_create:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab") as image:

@@ -7,12 +7,17 @@ import subprocess
 from . import project
 from .ui import PecanError
 
+DEPTH_MAX = 32
 EMPTY = '/dts-v1/;\n/ {\n\tdomains { #address-cells = <2>; #size-cells = <2>; };\n};\n'
 
 
 def _run(argv, text):
     done = subprocess.run(argv, input=text, capture_output=True, timeout=60)
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
+
+
+def _each(flag, values):
+    return [part for value in values for part in (flag, value)]
 
 
 def _undefined_label(name, errors, board):
@@ -31,18 +36,18 @@ def compile_dts(path, board=project.DEFAULT_BOARD, labels=False):
     `#include "board.dtsi"` takes the board's. labels: the blob also tells the nodes' labels (parse() reads them).
     """
     if path is None:
-        source, name = EMPTY.encode(), "(empty configuration)"
+        source, name, includes = EMPTY.encode(), "(empty configuration)", []
     else:
         path, name = pathlib.Path(path), str(path)
         configs = project.ROOT / "configs"
         folders = [path.parent, configs, configs / "boards" / board, configs / "partitions"]
-        includes = [flag for folder in folders for flag in ("-I", str(folder))]
+        includes = [str(folder) for folder in folders]
         status, source, errors = _run(["cpp", "-nostdinc", "-undef", "-D__DTS__", "-x",
-                                       "assembler-with-cpp", *includes, str(path)], b"")
+                                       "assembler-with-cpp", *_each("-I", includes), str(path)], b"")
         if status != 0:
             raise PecanError(f"{name} cannot be preprocessed:\n{errors.strip()}")
-    status, blob, errors = _run(["dtc", "-q", *(["-@"] if labels else []), "-I", "dts", "-O", "dtb", "-o", "-", "-"],
-                                source)
+    status, blob, errors = _run(["dtc", "-q", *(["-@"] if labels else []), *_each("-i", includes),
+                                 "-I", "dts", "-O", "dtb", "-o", "-", "-"], source)
     if status != 0:
         _undefined_label(name, errors, board)
         raise PecanError(f"{name} is not valid device-tree source:\n"
@@ -107,6 +112,8 @@ def parse(blob):
     tree = libfdt.FdtRo(blob)
 
     def read(offset, path, name):
+        if path.count("/") > DEPTH_MAX:
+            raise PecanError(f"{path}: nodes lie more than {DEPTH_MAX} deep", "A configuration needs 4: remove some.")
         node = Node(path or "/", name)
         at = tree.first_property_offset(offset, libfdt.QUIET_NOTFOUND)
         while at >= 0:

@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import sys
 import termios
 import time
@@ -97,6 +98,11 @@ def screen(now, before, title):
     return lines
 
 
+def fitted(lines, size):
+    """What of a picture the terminal has room for: its beginning, with two lines left below."""
+    return [line[:size.columns] for line in lines[:max(1, size.lines - 3)]]
+
+
 def _key(seconds):
     """Waits; True when the user wants to leave."""
     ready, _, _ = select.select([sys.stdin], [], [], seconds)
@@ -112,7 +118,8 @@ def live(control, title, seconds=1.0):
         while True:
             started = time.monotonic()
             now = control.call("top")
-            sys.stdout.write(CLEAR + "\n".join(screen(now, before, title)) + "\n\nq leaves\n")
+            lines = fitted(screen(now, before, title), shutil.get_terminal_size())
+            sys.stdout.write(CLEAR + "\n".join(lines) + "\n\nq leaves\n")
             sys.stdout.flush()
             before = now
             if _key(max(0, seconds - (time.monotonic() - started))):

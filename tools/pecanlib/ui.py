@@ -1,5 +1,6 @@
 """Messages to the user, and the one exception that becomes a message instead of a traceback."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,9 @@ def main(function):
 
     When the program is told to end, what it started ends with it.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # whoever started us has closed it
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _: sys.exit(128 + got))
     try:
