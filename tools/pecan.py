@@ -51,6 +51,11 @@ def _vm(options):
     return vm.run(options)
 
 
+def image_option(verb):
+    verb.add_argument("--image", action="append", metavar="NAME=FILE",
+                      help="FILE is a guest image that the configuration calls NAME")
+
+
 def device_options(verb):
     verb.add_argument("--disk", action="append", metavar="NAME=FILE",
                       help="use FILE as the disk NAME (default: an image below build/, kept between runs)")
@@ -98,6 +103,7 @@ def parser():
                      help="end with status 0 when a guest prints a matching line (implies --headless)")
     run.add_argument("--timeout", type=seconds, metavar="S", help="give up after S seconds (default: 600)")
     run.add_argument("--log", metavar="DIR", help="folder for the console log")
+    image_option(run)
     device_options(run)
     run.set_defaults(function=_run)
 
@@ -115,6 +121,7 @@ def parser():
     check = verbs.add_parser("check", help="validate a partition configuration")
     check.add_argument("config", metavar="CONFIG")
     check.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
+    image_option(check)
     check.set_defaults(function=_check)
 
     debug = verbs.add_parser("debug", help="QEMU stopped at the kernel's first instruction, under gdb")
@@ -122,6 +129,7 @@ def parser():
     debug.add_argument("--board", default=project.DEFAULT_BOARD, help=BOARD_HELP)
     debug.add_argument("--command", action="append", default=[], metavar="GDB",
                        help="a gdb command to run after the stop (may be repeated); gdb then ends")
+    image_option(debug)
     device_options(debug)
     debug.set_defaults(function=_debug)
 

@@ -44,6 +44,19 @@ def test(bench):
     status, output, errors = pecan("check", "one-linux")
     assert status == 0, f"check one-linux: {output}{errors}"
 
+    own = bench.folder / "own.dts"
+    own.write_text('#include "domain.dtsi"\n/ { domains { vm0 { compatible = "openamp,domain-v1";\n'
+                   'memory = <0 0x40000000 0 0x400000>; pecan,kernel = "mine"; pecan,kernel-format = "raw";\n'
+                   'pecan,load-address = <0 0x40200000>; }; }; };\n')
+    image = f"mine={harness.project.images(bench.build)['hello-raw']}"
+    refuses(["check", str(own)], 1, "no image named 'mine'")
+    for name, word in ((image.replace("mine", "vmm"), "not a name"), ("mine=/nonexistent", "no file"), ("mine", "NAME=")):
+        refuses(["check", str(own), "--image", name], 1 if word == "no file" else 2, word)
+    status, output, errors = pecan("check", str(own), "--image", image)
+    assert status == 0, f"check --image: {output}{errors}"
+    status, output, errors = pecan("run", str(own), "--image", image, "--until", "HELLO DONE", "--timeout", "60")
+    assert status == 0, f"run --image: {output}{errors}"
+
     logs = bench.folder / "cli-logs"
     status, _, errors = pecan("run", "one-linux", "--headless", "--until", "Booting Linux on physical CPU",
                               "--log", str(logs))

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from . import boards, check, dts, fit, project, setup
+from . import boards, check, devices, dts, fit, project, setup
 
 BINDINGS = project.ROOT / "configs" / "bindings"
 # Images that any build can provide, known before a first build.
@@ -50,7 +50,9 @@ def run(options):
     path = project.configuration(options.config)
     blob = dts.compile_dts(path, options.board)
     root = dts.parse(dts.compile_dts(path, options.board, labels=True))
-    problems = check.problems(root, options.board, known_images(options.board))
+    own = fit.own_images(devices.pairs(options.image, "image"))
+    known = known_images(options.board)
+    problems = check.problems(root, options.board, known | set(own) if known else None)
     told = tuple(": ".join(["", *problem.path.split("/")[-depth:]])[2:] for problem in problems for depth in (1, 2))
     messages = _schema(blob, path, told) + [f"{path}: {problem}" for problem in problems]
     for message in messages:

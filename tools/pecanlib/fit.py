@@ -6,6 +6,7 @@ regions; every image carries its SHA-256.
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -18,6 +19,18 @@ SYSTEM = {"kernel": "kernel", "init": "standalone", "devmgr": "standalone", "vmm
           "ipc-net": "standalone"}
 REQUIRED = ("kernel", "init")
 REFERENCES = ("pecan,kernel", "pecan,initrd", "pecan,rom")
+
+
+def own_images(pairs):
+    """{name: path} of a user's own guest images, given as {name: file}."""
+    found = {name: pathlib.Path(file).resolve() for name, file in pairs.items()}
+    for name, path in found.items():
+        if name in SYSTEM or name == "config" or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise PecanError(f"--image {name}: not a name for a guest image",
+                             f"Use A-Za-z0-9._-, and none of config, {', '.join(SYSTEM)}.", status=2)
+        if not path.is_file() or path.stat().st_size == 0:
+            raise PecanError(f"--image {name}: {path} is no file with something in it", "Name the image's file.")
+    return found
 
 
 def guest_images(root):
@@ -54,6 +67,7 @@ def select(root, manifest, source):
 
 
 def _image_source(name, path, kind):
+    path = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'''\t\t{name} {{
 \t\t\tdescription = "{name}";
 \t\t\tdata = /incbin/("{path}");

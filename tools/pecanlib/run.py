@@ -21,8 +21,9 @@ def prepare(options, packages=setup.RUN):
     config = project.configuration(options.config or project.default_configuration())
     boards.board(options.board)
     check.refuse(config, options.board)
+    own = fit.own_images(devices.pairs(options.image, "image"))
     folder = build.preset(options.board)
-    package = fit.make(folder / "run" / f"{config.stem}.fit", config, project.images(folder), options.board)
+    package = fit.make(folder / "run" / f"{config.stem}.fit", config, project.images(folder) | own, options.board)
     return folder, config, package
 
 
