@@ -41,20 +41,12 @@ uint32_t net_window(uint32_t bytes)
     return address;
 }
 
-void net_ring(const struct net_session *session)
-{
-    if (session->doorbell != L4_CAP_NULL) {
-        const l4_status_t status = l4_signal(session->doorbell, session->bits);
-        (void)status; /* the client is gone: init will say so */
-    }
-}
-
 static void ring_port(uint32_t i)
 {
     if (net.port[i].badge == L4_BADGE_NET) {
         l4_session_kick(&net.uplink[i]);
     } else {
-        net_ring(&net.port[i]);
+        session_ring(&net.port[i]);
     }
 }
 
@@ -89,7 +81,7 @@ static void run_channels(uint32_t bits)
     for (uint32_t i = 0; i < 2u * net.start->channel_count; i++) {
         if ((bits & session_end_bit(i)) != 0 && net.end[i].doorbell != L4_CAP_NULL &&
             channel_rung(&net.channel[i / 2u], i % 2u)) {
-            net_ring(&net.end[i ^ 1u]);
+            session_ring(&net.end[i ^ 1u]);
         }
     }
 }

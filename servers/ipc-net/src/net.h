@@ -30,6 +30,7 @@ struct net {
     const struct l4_start_net *start;
     struct l4_slots slots;
     uint32_t window, window_end; /* addresses that are still free */
+    uint32_t pages_used;         /* bytes of the start page's memory */
     l4_cap_t offer;              /* free slot offered for a received capability */
     struct vswitch vswitch;
     uint64_t now, again; /* of the switch's last run */
@@ -50,14 +51,14 @@ l4_cap_t net_slot(void);
 /* Addresses for `bytes`, whole pages. */
 uint32_t net_window(uint32_t bytes);
 
-/* Tells the client of a session, if there is one. */
-void net_ring(const struct net_session *session);
-
 /* --- session.c ----------------------------------------------------------------------------------
  */
 
 /* Memory for every port and channel. */
 void session_init(void);
+
+/* Tells the client of a session, if there is one. */
+void session_ring(const struct net_session *session);
 
 /* L4_SESSION_OPEN; fills the reply. */
 void session_open(struct l4_msg *msg);

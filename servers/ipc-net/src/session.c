@@ -1,8 +1,9 @@
 /*
  * Sessions: which client has which port and which end of a channel, their memory and doorbells.
  *
- * The memory is split off once, mapped here and shared with the clients. Each end of a channel has
- * a share of its own to be given, so that taking one end's away does not touch the other's.
+ * The memory is cut up once, mapped here and shared with the clients, readable and writable and no
+ * more. Each end of a channel has a share of its own to be given, so that taking one end's away
+ * does not touch the other's.
  */
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "net.h"
 
 #define SIGNAL_BITS 32u
+#define MEMORY_RIGHTS (L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_INFO | L4_RIGHT_COPY)
 
 /* What one L4_SESSION_OPEN gives. */
 struct grant {
@@ -27,11 +29,21 @@ uint32_t session_end_bit(uint32_t end)
     return 1u << (net.start->port_count + end) % SIGNAL_BITS;
 }
 
+void session_ring(const struct net_session *session)
+{
+    if (session->doorbell != L4_CAP_NULL) {
+        const l4_status_t status = l4_signal(session->doorbell, session->bits);
+        (void)status; /* the client is gone: init will say so */
+    }
+}
+
 static void *take_memory(uint32_t bytes, l4_cap_t *region)
 {
     const uint32_t address = net_window(bytes);
     *region = net_slot();
-    l4_status_t status = l4_region_split(net.start->pages, bytes, L4_PAGE_SHIFT, *region);
+    l4_status_t status =
+        l4_region_share(net.start->pages, net.pages_used, bytes, *region, MEMORY_RIGHTS);
+    net.pages_used += bytes;
     if (status == L4_OK) {
         status = l4_aspace_map(L4_START_ASPACE, *region, address, L4_MAP_READ | L4_MAP_WRITE);
     }
@@ -52,9 +64,7 @@ static void init_channel(uint32_t n, struct l4_net_counters *counters)
         struct net_session *const end = &net.end[2u * n + e];
         end->badge = config->badge[e];
         end->memory = net_slot();
-        const l4_status_t status =
-            l4_region_share(region, 0, bytes, end->memory,
-                            L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_INFO | L4_RIGHT_COPY);
+        const l4_status_t status = l4_region_share(region, 0, bytes, end->memory, MEMORY_RIGHTS);
         if (status != L4_OK) {
             net_fail("cannot share a channel's memory", status);
         }
@@ -140,7 +150,7 @@ static void go_up(const struct net_session *session)
     }
     const uint32_t end = (uint32_t)(session - net.end);
     if (channel_up(&net.channel[end / 2u], end % 2u)) {
-        net_ring(&net.end[end ^ 1u]);
+        session_ring(&net.end[end ^ 1u]);
     }
 }
 
@@ -152,7 +162,7 @@ static void go_down(const struct net_session *session)
     }
     const uint32_t end = (uint32_t)(session - net.end);
     if (channel_down(&net.channel[end / 2u], end % 2u)) {
-        net_ring(&net.end[end ^ 1u]);
+        session_ring(&net.end[end ^ 1u]);
     }
 }
 
