@@ -62,7 +62,7 @@ struct session {
     uint32_t number;
     uint32_t index;    /* in the table of its kind */
     uint32_t signal;   /* bits of devmgr's doorbell */
-    l4_cap_t memory;   /* original region; the client has a share. 0: there was no memory for it */
+    l4_cap_t memory;   /* what the client has a share of. 0: there was no memory for it */
     struct dma page;   /* the same, mapped here */
     l4_cap_t doorbell; /* 0: not open */
     uint32_t bits;
@@ -122,6 +122,10 @@ extern struct devmgr devmgr;
 
 /* A failure at the start: said on the kernel's UART, then devmgr ends; init reports it. */
 _Noreturn void devmgr_fail(const char *what, l4_status_t status);
+
+/* --- slots.c ------------------------------------------------------------------------------------
+ */
+
 l4_cap_t devmgr_slot(void);
 
 /* Empties a slot and gives it back; 0 is ignored. */
@@ -136,8 +140,8 @@ void devmgr_answer(l4_cap_t *reply, l4_status_t status);
 
 void memory_init(const struct l4_start_devmgr *start);
 
-/* `size` bytes, in whole pages, wiped, contiguous, mapped; *region is the original. Errors:
- * NO_MEMORY. */
+/* `size` bytes, in whole pages, wiped, contiguous, mapped; *region: READ, WRITE, INFO, COPY.
+ * Errors: NO_MEMORY. */
 L4_MUST_CHECK l4_status_t memory_take(uint32_t size, struct dma *memory, l4_cap_t *region);
 
 /* --- board.c: the board's device tree, registers, UART and clock --------------------------------

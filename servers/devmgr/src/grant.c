@@ -98,12 +98,14 @@ static const char *check(struct grant *grant)
 
 void grant_init(void)
 {
+    grant_count = 0;
     for (uint32_t i = 0; i < devmgr.start->grant_count && i < L4_START_GRANTS; i++) {
         struct grant *const grant = &grants[i];
-        grant->badge = devmgr.start->grant[i].badge;
-        grant->base = devmgr.start->grant[i].base;
-        grant->pages = l4_align_down(grant->base, L4_PAGE_SIZE);
-        grant->span = L4_PAGE_SIZE;
+        const uint64_t base = devmgr.start->grant[i].base;
+        *grant = (struct grant){.badge = devmgr.start->grant[i].badge,
+                                .base = base,
+                                .pages = l4_align_down(base, L4_PAGE_SIZE),
+                                .span = L4_PAGE_SIZE};
         const char *const why = check(grant);
         grant->usable = why == NULL;
         if (why != NULL) {
@@ -229,8 +231,8 @@ void grant_request(uint32_t badge, struct l4_msg *msg)
         (struct l4_item){.cap = grant->share,
                          .kind = L4_ITEM_COPY,
                          .rights = L4_RIGHT_READ | L4_RIGHT_WRITE | L4_RIGHT_COPY | L4_RIGHT_INFO};
-    buffer->item[1] = (struct l4_item){
-        .cap = grant->irq, .kind = L4_ITEM_COPY, .rights = L4_RIGHT_CONTROL | L4_RIGHT_COPY};
+    buffer->item[1] =
+        (struct l4_item){.cap = grant->irq, .kind = L4_ITEM_COPY, .rights = L4_RIGHT_CONTROL};
     buffer->word[L4_DEVICE_REG_OFFSET] = (uint32_t)(grant->base - grant->pages);
     buffer->word[L4_DEVICE_REG_SIZE] = (uint32_t)grant->size;
     buffer->word[L4_DEVICE_FLAGS] = grant->flags;
