@@ -1,45 +1,18 @@
 """Dedicated devices: each guest's own driver runs its device, and the other guest cannot reach it."""
 
 import datetime
-import json
 import pathlib
-import socket
 import tempfile
-import time
 
 import harness
 from mixed import run
 from phones import wait_ready
+from qmp import Monitor
 
 # The real clock is set to a day that no other clock has.
 DAY = datetime.date(2031, 5, 17)
 # Registers of the transport that has the disk (virtio 1.2, 4.2.2).
 DEVICE_ID, STATUS = 0x0a002008, 0x0a002070
-
-
-class Monitor:
-    """QEMU's own word (QMP) on what happened to the board's clock."""
-
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(path))
-        self.socket.settimeout(1)
-        self.text = ""
-        self.socket.sendall(b'{"execute": "qmp_capabilities"}')
-
-    def clock_was_set(self, machine, seconds):
-        """True when the clock was set before `seconds` are over."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            machine.pump(0)
-            try:
-                self.text += self.socket.recv(65536).decode()
-            except TimeoutError:
-                pass
-            events = [json.loads(line).get("event") for line in self.text.split("\n")[:-1]]
-            if "RTC_CHANGE" in events:
-                return True
-        return False
 
 
 def test(bench):
@@ -54,7 +27,7 @@ def run_with(bench, image, qmp):
     extra = ["-rtc", f"base={DAY}T12:00:00", "-qmp", f"unix:{qmp},server=on,wait=off"]
     with bench.boot("dedicated", disks={"disk1": image}, extra=extra) as machine:
         wait_ready(machine, ("linux0", "linux1"))
-        monitor = Monitor(qmp)
+        monitor = Monitor(machine, qmp)
         run(machine, 1, "linux0", "cat /sys/block/vda/size", rf"^{0x2000000 // 512}$")
         # At the same address the other guest has an empty transport of its VM's: what it writes there reaches nobody.
         run(machine, 2, "linux1", "ls /sys/block | grep -c vd", r"^0$")
@@ -65,9 +38,9 @@ def run_with(bench, image, qmp):
         # The clock: what its owner's driver sets is the board's, what the other guest sets is its VM's own.
         run(machine, 2, "linux1", "hwclock -r -u", DAY.strftime(r"%b %d .*%Y"))
         run(machine, 1, "linux0", "date -u -s 2037-01-01; hwclock -w -u; echo set-$?", r"^set-0$")
-        assert not monitor.clock_was_set(machine, 5), "linux0 reached the board's clock"
+        assert not monitor.saw("RTC_CHANGE", 5), "linux0 reached the board's clock"
         run(machine, 2, "linux1", "date -u -s 2035-01-01; hwclock -w -u; echo set-$?", r"^set-0$")
-        assert monitor.clock_was_set(machine, harness.ANSWER_S), "linux1 does not drive the board's clock"
+        assert monitor.saw("RTC_CHANGE", harness.ANSWER_S), "linux1 does not drive the board's clock"
 
 
 if __name__ == "__main__":
