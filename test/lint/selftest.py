@@ -54,6 +54,11 @@ class ConsoleTest(unittest.TestCase):
             self.assertIsNone(self.find(f"{tag}GUEST READY", "GUEST READY"))
             self.assertIsNone(self.find(f"half a line{tag}GUEST READY\n", "GUEST READY"))
 
+    def test_sequence_that_a_line_cut(self):
+        self.assertTrue(self.find("# \x1b[6\x18\r\n[init] died\r\n", r"^\[init\] died", guest_only=False))
+        self.assertTrue(self.find("# \x18\r\n[init] died\r\n", r"^\[init\] died", guest_only=False))
+        self.assertTrue(self.find("\x1b[1;31mred\x1b[m\r\n", "^red$"))
+
     def test_linux_timestamps_are_guest_output(self):
         self.assertTrue(self.find("[    0.000000] Booting Linux\n", "Booting Linux"))
 

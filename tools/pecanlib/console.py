@@ -12,7 +12,8 @@ SYSTEM_NAMES = ("boot", "kernel", "init", "devmgr", "ipc-net")
 SYSTEM_TAG = re.compile(rf"\[(?:{'|'.join(SYSTEM_NAMES)}|vmm:[^\]\s]*)\] ")
 # What the system says when it cannot go on: a kernel panic, a refusal to start, a guest that did not end in order.
 FATAL = re.compile(r"\[kernel\] PANIC|\[(?:boot|init)\] ERROR|\[init\] .*not all in order")
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# Control sequences: whole, or given up with CAN.
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|(?:\x1b(?:\[[0-9;?]*)?)?\x18")
 
 
 def _may_become_tag(line):

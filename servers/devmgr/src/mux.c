@@ -5,6 +5,9 @@
 
 #include <devmgr/mux.h>
 
+#define ESC 0x1bu
+#define MUX_SEQUENCE 32u /* a control sequence is never longer, but by a hostile guest */
+
 void mux_init(struct mux *mux)
 {
     memset(mux, 0, sizeof *mux);
@@ -71,10 +74,10 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Bytes that a line takes at most, with a line end before it and one of its own. */
+/* Bytes that a line takes at most, with what ends an unfinished one and a line end of its own. */
 static uint32_t line_bytes(const char *prefix, uint32_t length)
 {
-    return 2 + (uint32_t)strlen(prefix) + 2 + length + 2;
+    return 3 + (uint32_t)strlen(prefix) + 2 + length + 2;
 }
 
 /* The foreground's line goes to its end first, when that is there already. */
@@ -95,12 +98,38 @@ static void finish_foreground_line(struct mux *mux, uint32_t needed)
     }
 }
 
+/* What was queued last is the start of a control sequence (ECMA-48, 5.4): ESC [ and parameters. */
+static bool is_mid_sequence(const struct mux *mux)
+{
+    uint8_t c = 0;
+    for (uint32_t n = 1; n <= MUX_SEQUENCE; n++) {
+        const uint8_t next = c;
+        c = mux->queue[(mux->queue_head - n) % MUX_QUEUE];
+        if (c == ESC) {
+            return n == 1 || next == '[';
+        }
+        if (c != '[' && (c < 0x20 || c > 0x3f)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* The terminal would take a line inside a control sequence for the rest of that. */
+static void end_foreground_line(struct mux *mux)
+{
+    if (is_mid_sequence(mux)) {
+        push(mux, "\x18", 1); /* CAN: gives the sequence up */
+    }
+    push(mux, "\r\n", 2);
+}
+
 static void push_line(struct mux *mux, const char *prefix, const char *separator, const void *text,
                       uint32_t length)
 {
     finish_foreground_line(mux, line_bytes(prefix, length));
     if (mux->mid_line) {
-        push(mux, "\r\n", 2);
+        end_foreground_line(mux);
     }
     push_string(mux, prefix);
     push_string(mux, separator);

@@ -10,6 +10,7 @@
 #include <l4/ipc.h>
 #include <l4/log.h>
 #include <l4/start.h>
+#include <l4/system.h>
 
 #include "init.h"
 
@@ -26,6 +27,7 @@ static struct line line[LINES]; /* line[first] is the oldest */
 static uint32_t first;
 static uint32_t count;
 static uint32_t number;
+static bool through_devmgr;
 
 /* True: devmgr has the line. */
 static bool send(const struct line *one, uint32_t timeout_us)
@@ -78,11 +80,25 @@ static void devmgr_sink(void *context, const char *text, size_t length)
 
 void log_to_devmgr(void)
 {
+    through_devmgr = true;
     l4_log_set_sink(devmgr_sink, NULL);
+}
+
+/* devmgr may have died in the middle of a line, or of a guest's control sequence, for whose rest a
+ * terminal would take ours. */
+static void end_cut_line(void)
+{
+    const uint32_t can_cr_lf = 0x000a0d18u; /* CAN: gives the sequence up (ECMA-48, 8.3.6) */
+    if (through_devmgr) {
+        const l4_status_t status = l4_system_write(L4_ROOT_SYSTEM, 3, can_cr_lf, 0, 0);
+        (void)status; /* our own capability */
+    }
+    through_devmgr = false;
 }
 
 void log_to_uart(void)
 {
+    end_cut_line();
     l4_log_to_kernel(L4_ROOT_SYSTEM, "init");
     for (; count != 0; drop_first()) {
         l4_log_kernel_line(L4_ROOT_SYSTEM, "init", line[first].text, line[first].length);

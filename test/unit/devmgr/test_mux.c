@@ -96,6 +96,28 @@ static void a_line_of_another_starts_on_its_own(void **state)
     assert_string_equal(output(), "\r\n[init] text\r\n");
 }
 
+static void a_line_never_ends_a_control_sequence(void **state)
+{
+    static const char *const cut[] = {"\x1b", "\x1b[", "\x1b[6", "\x1b[1;3"};
+    static const char *const whole[] = {"\x1b[6n", "\x1b[1;31m # ",
+                                        "\x1b"
+                                        "7",
+                                        "x[12", "[1;3"};
+    (void)state;
+    for (uint32_t i = 0; i < sizeof cut / sizeof cut[0]; i++) {
+        client_writes(0, cut[i]);
+        assert_string_equal(output(), cut[i]);
+        assert_true(mux_line(&mux, "[init] ", "text", 4));
+        assert_string_equal(output(), "\x18\r\n[init] text\r\n");
+    }
+    for (uint32_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        client_writes(0, whole[i]);
+        assert_string_equal(output(), whole[i]);
+        assert_true(mux_line(&mux, "[init] ", "text", 4));
+        assert_string_equal(output(), "\r\n[init] text\r\n");
+    }
+}
+
 static void a_line_that_is_whole_is_not_cut(void **state)
 {
     (void)state;
@@ -308,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup(the_foreground_is_raw, set_up),
         cmocka_unit_test_setup(a_background_shows_whole_lines, set_up),
         cmocka_unit_test_setup(a_line_of_another_starts_on_its_own, set_up),
+        cmocka_unit_test_setup(a_line_never_ends_a_control_sequence, set_up),
         cmocka_unit_test_setup(a_line_that_is_whole_is_not_cut, set_up),
         cmocka_unit_test_setup(a_background_cannot_draw, set_up),
         cmocka_unit_test_setup(endless_lines_are_broken, set_up),
