@@ -22,6 +22,7 @@ static struct {
     struct l4_console console;
     l4_cap_t slot; /* of the session's memory */
     bool open;
+    bool late; /* devmgr had no time to open it */
     struct line_reader reader;
     char output[OUTPUT];
     uint32_t used; /* of output */
@@ -47,12 +48,14 @@ void control_open(void)
                                            .address = MEMORY_CONTROL_SESSION,
                                            .window = L4_CONSOLE_WINDOW,
                                            .timeout_us = REQUEST_US};
-    port.open = l4_console_open(&port.console, &offer) == L4_OK;
+    const l4_status_t status = l4_console_open(&port.console, &offer);
+    port.open = status == L4_OK;
+    port.late = status == L4_ERR_TIMEOUT;
 }
 
 void control_close(void)
 {
-    port.open = false;
+    port.open = port.late = false;
     port.used = 0;
     port.busy = false;
     port.event_count = 0;
@@ -314,9 +317,12 @@ static bool take_commands(void)
 
 bool control_run(void)
 {
+    if (port.late) {
+        control_open();
+    }
     if (!port.open) {
         port.event_count = 0;
-        return false;
+        return port.late;
     }
     drop_dead();
     send();

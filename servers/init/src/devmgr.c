@@ -21,6 +21,7 @@
 #define POOL_SIZE (96u << 10)
 #define QUIET_US 5000000u /* from the start to INIT_DEVICES_QUIET */
 
+static uint64_t looked_ns;          /* at its start, last */
 static struct l4_start_devmgr plan; /* what the start page says but for capabilities */
 
 static void make_plan(void)
@@ -117,15 +118,15 @@ static l4_status_t build(void)
         status = process_seal(&devmgr->process);
     }
     init.devices_quiet = false;
-    init.quiet_deadline = init_now_ns() + (uint64_t)QUIET_US * NS_PER_US;
+    looked_ns = init_now_ns();
+    init.quiet_deadline = looked_ns + (uint64_t)QUIET_US * NS_PER_US;
     return status != L4_OK ? status : process_run(&devmgr->process);
 }
 
 static uint64_t wall_clock_epoch(void)
 {
     struct l4_msg msg = l4_msg(DEVMGR_WALL_CLOCK, 0, 0, 0, 0);
-    if (l4_call(init.devmgr.process.endpoint, &msg, REQUEST_US) != L4_OK ||
-        (l4_status_t)msg.w[0] != L4_OK) {
+    if (service_call(&init.devmgr, &msg) != L4_OK) {
         return 0;
     }
     const uint64_t now = msg.w[1] | (uint64_t)msg.w[2] << 32;
@@ -234,13 +235,20 @@ l4_status_t devmgr_give_ram(const struct domain *domain)
     l4_msgbuf()->item[0] = (struct l4_item){.cap = domain->ram_for_devices,
                                             .kind = L4_ITEM_COPY,
                                             .rights = L4_RIGHT_DMA | L4_RIGHT_INFO};
-    const l4_status_t status = l4_call(init.devmgr.process.endpoint, &msg, REQUEST_US);
-    return status != L4_OK ? status : (l4_status_t)msg.w[0];
+    return service_call(&init.devmgr, &msg);
 }
 
 void devmgr_tick(uint64_t now)
 {
-    if (!init.devmgr.runs && now > init.quiet_deadline) {
+    if (init.devmgr.runs) {
+        return;
+    }
+    /* While a more urgent guest kept init waiting, devmgr waited too. */
+    if (now > looked_ns + 2u * TICK_US * NS_PER_US) {
+        init.quiet_deadline += now - looked_ns;
+    }
+    looked_ns = now;
+    if (now > init.quiet_deadline) {
         l4_log("devmgr does not start");
         devmgr_restart();
     }

@@ -53,26 +53,18 @@ static l4_status_t connect(struct domain *domain)
     return status;
 }
 
-static l4_status_t set_own_priority(uint32_t priority)
+/* Wiping and reclaiming memory takes long: right above the domain's VMM, so that more urgent guests
+ * go on meanwhile. */
+static void work_at(uint32_t priority)
 {
-    return l4_thread_set_sched(L4_ROOT_THREAD, priority, L4_PRIORITIES - 1, 0, 0);
+    const l4_status_t status =
+        l4_thread_set_sched(L4_ROOT_THREAD, priority, L4_PRIORITIES - 1, 0, 0);
+    (void)status; /* our own thread, and below our ceiling */
 }
 
-/* Wiping much memory takes long: at the domain's own priority, so that more urgent guests keep
- * their deadlines. It comes first, with the arena's alignment. */
-static l4_status_t take_ram(struct domain *domain)
-{
-    l4_status_t status = set_own_priority(domain->config->priority + 2u);
-    if (status == L4_OK) {
-        status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
-                              domain_ram_align(domain->config), &domain->ram);
-    }
-    const l4_status_t back = set_own_priority(INIT_PRIORITY);
-    return status != L4_OK ? status : back;
-}
-
-/* A VMM comes right above its guest, which it has to interrupt, and below every more urgent one. */
-static l4_status_t build(struct domain *domain)
+/* A VMM comes right above its guest, which it has to interrupt, and below every more urgent one.
+ * RAM is first, with the arena's alignment. */
+static l4_status_t assemble(struct domain *domain)
 {
     const struct process_spec spec = {.image = VMM_IMAGE,
                                       .arena = domain->arena,
@@ -81,9 +73,8 @@ static l4_status_t build(struct domain *domain)
                                       .badge = domain_badge(domain),
                                       .priority = domain->config->priority + 1u,
                                       .kind = L4_START_KIND_VMM};
-    l4_log("starting %s: %u MiB", domain->config->name,
-           (unsigned int)((domain->config->ram_size + (1u << MIB) - 1) >> MIB));
-    l4_status_t status = take_ram(domain);
+    l4_status_t status = memory_split(domain->arena, (uint32_t)domain->config->ram_size,
+                                      domain_ram_align(domain->config), &domain->ram);
     if (status == L4_OK) {
         status = process_create(&domain->vmm, &spec);
     }
@@ -97,6 +88,16 @@ static l4_status_t build(struct domain *domain)
         status = process_seal(&domain->vmm);
     }
     return status != L4_OK ? status : devmgr_give_ram(domain);
+}
+
+static l4_status_t build(struct domain *domain)
+{
+    l4_log("starting %s: %u MiB", domain->config->name,
+           (unsigned int)((domain->config->ram_size + (1u << MIB) - 1) >> MIB));
+    work_at(domain->config->priority + 2u);
+    const l4_status_t status = assemble(domain);
+    work_at(INIT_PRIORITY);
+    return status;
 }
 
 static _Noreturn void fail(const struct domain *domain, const char *what, l4_status_t status)
@@ -126,7 +127,9 @@ void domains_start(void)
 /* Nothing of the domain is left but its arena. */
 static void forget(struct domain *domain)
 {
+    work_at(domain->config->priority + 2u);
     const l4_status_t status = l4_cap_revoke(domain->arena);
+    work_at(INIT_PRIORITY);
     if (status != L4_OK) {
         l4_log("the memory of %s cannot be reclaimed: %s", domain->config->name,
                l4_status_text(status));

@@ -18,16 +18,20 @@
 #include <l4/base/window.h>
 #include <l4/format/elf.h>
 #include <l4/format/fit.h>
+#include <l4/ipc.h>
 #include <l4/proto/devmgr.h>
 #include <l4/proto/init.h>
 #include <l4/proto/net.h>
 #include <l4/slots.h>
 
-#define INIT_PRIORITY 250u
-#define DEVMGR_PRIORITY 240u
-#define NET_PRIORITY 230u
+/* Guests at 191 to CONFIG_PRIORITY_MAX, and their VMMs, come before all servers that others keep
+ * busy; whoever calls a server lends it its own priority. */
+#define INIT_PRIORITY 190u
+#define DEVMGR_PRIORITY 180u
+#define NET_PRIORITY 170u
 
 #define REQUEST_US 2000000u /* of init's calls to devmgr and ipc-net, and for a VMM's answer */
+#define TICK_US 20000u      /* between two looks at what is pending */
 #define NS_PER_US 1000u
 #define STAND_INS 64u /* the pages that a VMM with eight network ports uses at once */
 
@@ -245,7 +249,11 @@ void process_drop_stand_ins(struct process *process);
 L4_MUST_CHECK l4_status_t service_give(const struct service *service, const struct process *client,
                                        l4_cap_t slot, uint32_t badge);
 
-/* Calls the service with one word, bounded in time. STATE: it does not run. */
+/* Calls the service; the status is its answer's first word. Bounded in time: TIMEOUT says that it
+ * had its chance, for a more urgent guest may have kept it and init from running meanwhile. */
+L4_MUST_CHECK l4_status_t service_call(const struct service *service, struct l4_msg *msg);
+
+/* The same with one word. STATE: it does not run. */
 L4_MUST_CHECK l4_status_t service_request(const struct service *service, uint32_t label,
                                           uint32_t word);
 

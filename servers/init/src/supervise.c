@@ -9,7 +9,6 @@
 
 #define SUCCESS 0u
 #define FAILURE 1u
-#define TICK_US 20000u
 
 static bool pending; /* something is to be looked at after a tick */
 
