@@ -1,7 +1,13 @@
 """What ./pecan promises on the command line: exit statuses, messages with a remedy, where the log is."""
 
+import os
+import pty
 import re
+import select
+import signal
 import subprocess
+import termios
+import time
 
 import harness
 
@@ -22,7 +28,28 @@ def refuses(arguments, status, *words):
         assert word in errors, f"pecan {arguments}: '{word}' is not in:\n{errors}"
 
 
+def leaves_terminal_as_it_was(arguments):
+    """`./pecan run` that is told to end, at a terminal that QEMU has changed."""
+    main, terminal = pty.openpty()
+    before = termios.tcgetattr(terminal)
+    process = subprocess.Popen([PECAN, *arguments], stdin=terminal, stdout=terminal, stderr=terminal,
+                               start_new_session=True)
+    output, limit = b"", time.monotonic() + 300
+    while b"[init]" not in output and time.monotonic() < limit:
+        output += os.read(main, 65536)
+    assert termios.tcgetattr(terminal) != before, "QEMU has not taken the terminal"
+    process.terminate()
+    while process.poll() is None and time.monotonic() < limit:
+        if select.select([main], [], [], 0.1)[0]:
+            os.read(main, 65536)
+    assert process.wait(10) == 128 + signal.SIGTERM
+    assert termios.tcgetattr(terminal) == before, "the terminal is not what it was"
+    os.close(main)
+    os.close(terminal)
+
+
 def test(bench):
+    leaves_terminal_as_it_was(["run", "eight"])
     refuses(["run", "no-such-configuration"], 1, "no partition configuration", "one-linux")
     refuses(["run", "--until", "("], 2, "not a regular expression")
     refuses(["run", "--board", "no-such-board"], 1, "unknown board", "qemu-virt-a15")

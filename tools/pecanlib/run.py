@@ -47,7 +47,11 @@ def _interactive(options, folder, package, logs, hardware):
             hardware.started(qemu.pid)
             status = qemu.wait()
         except BaseException:
-            qemu.kill()
+            qemu.terminate()  # it leaves the terminal as it was
+            try:
+                qemu.wait(5)
+            except subprocess.TimeoutExpired:
+                qemu.kill()
             raise
     console = Console(hardware.guests)
     console.feed(log.read_bytes())
