@@ -1,4 +1,4 @@
-"""devmgr and ipc-net die under running guests: they are built anew, and the guests go on."""
+"""devmgr and ipc-net die under running guests, or hang: they are built anew, and the guests go on."""
 
 import pathlib
 import socket
@@ -10,6 +10,8 @@ from pecanlib.control import Control
 from phones import wait_ready
 
 UNDEFINED = struct.pack("<I", 0xe7f000f0)
+# Calls its own endpoint (slot 3) without a time-out: that is never heard, and whoever waits for the server waits on.
+HANG = struct.pack("<6I", 0xe3a00003, 0xe3a01000, 0xe3a02000, 0xe3e03000, 0xef000000, 0xeafffff9)
 CONFIG = """#include "domain.dtsi"
 #include "board.dtsi"
 
@@ -68,8 +70,38 @@ CONFIG = """#include "domain.dtsi"
 """
 
 
-def dying(bench, image, function):
-    """The server's file with an undefined instruction where the function begins."""
+HANGING = """#include "domain.dtsi"
+
+/ {
+	switch0: switch {
+		compatible = "pecan,ethernet-switch";
+		#address-cells = <1>;
+		#size-cells = <0>;
+		port0: port@0 { reg = <0>; mac-address = [02 00 00 00 00 10]; };
+	};
+
+	domains {
+		net0 {
+			compatible = "openamp,domain-v1";
+			memory = <0x0 0x40000000 0x0 0x00100000>;
+			pecan,kernel = "count";
+			pecan,kernel-format = "elf";
+			access = <&port0 PECAN_SHARED>;
+		};
+		count0 {
+			compatible = "openamp,domain-v1";
+			memory = <0x0 0x40000000 0x0 0x00100000>;
+			pecan,kernel = "count";
+			pecan,kernel-format = "elf";
+			pecan,bootargs = "pecan.name=count0";
+		};
+	};
+};
+"""
+
+
+def patched(bench, image, function, code):
+    """The server's file with other code where the function begins."""
     path = pathlib.Path(bench.images[image])
     names = subprocess.run(["arm-none-eabi-nm", path], check=True, capture_output=True, text=True,
                            timeout=harness.ANSWER_S).stdout
@@ -80,8 +112,8 @@ def dying(bench, image, function):
     for at in range(start, start + count * 32, 32):
         kind, offset, va, _, size = struct.unpack_from("<5I", blob, at)
         if kind == 1 and va <= address < va + size:
-            blob[offset + address - va:offset + address - va + 4] = UNDEFINED
-    changed = bench.folder / f"{image}-dying"
+            blob[offset + address - va:offset + address - va + len(code)] = code
+    changed = bench.folder / f"{image}-{function}"
     changed.write_bytes(blob)
     return changed
 
@@ -123,12 +155,23 @@ def net_dies(machine):
     return control
 
 
+def net_hangs(bench):
+    """A guest's VMM asks it for a session: the guest fails, and with its end init finds out who hangs."""
+    config = bench.folder / "hang.dts"
+    config.write_text(HANGING)
+    with bench.boot(config, {"ipc-net": patched(bench, "ipc-net", "session_open", HANG)}) as machine:
+        machine.expect(r"\[init\] guest net0 ended", harness.BOOT_S, guest_only=False)
+        machine.expect(r"\[init\] ipc-net is started again", harness.ANSWER_S, guest_only=False)
+        machine.expect(r"count: \d+ s", harness.ANSWER_S)
+
+
 def test(bench):
     bench.images = harness.project.images(bench.build)
+    net_hangs(bench)
     config = bench.folder / "restart.dts"
     config.write_text(CONFIG)
-    images = {"devmgr": dying(bench, "devmgr", "mux_mirror_input"),
-              "ipc-net": dying(bench, "ipc-net", "session_client_gone")}
+    images = {"devmgr": patched(bench, "devmgr", "mux_mirror_input", UNDEFINED),
+              "ipc-net": patched(bench, "ipc-net", "session_client_gone", UNDEFINED)}
     with bench.boot(config, images) as machine:
         wait_ready(machine, ("phone0", "phone1"))
         machine.send("\n")
