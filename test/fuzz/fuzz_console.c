@@ -92,6 +92,7 @@ static void settle(struct world *w, bool flush)
             check_bounds(w);
             FUZZ_CHECK(++rounds < ROUNDS_MAX);
         } while (moved);
+        mux_time(&w->mux, w->mux.now_ns + MUX_IDLE_NS / 4u);
     } while (!mux_sleep(&w->mux));
     for (uint32_t i = 0; i < CLIENTS; i++) {
         (void)mux_doorbell(&w->mux, i);

@@ -63,9 +63,15 @@ static bool read_input(void)
     return drop_stuck_input() || moved;
 }
 
+/* What is flushed waits no more. */
+static bool must_wait(void)
+{
+    return devmgr.flush_reply == L4_CAP_NULL && mux_must_wait(&devmgr.mux);
+}
+
 static bool retry_line(struct waiting_line *waiting, const char *prefix)
 {
-    if (waiting->reply == L4_CAP_NULL ||
+    if (waiting->reply == L4_CAP_NULL || must_wait() ||
         !mux_line(&devmgr.mux, prefix, waiting->text, waiting->length)) {
         return false;
     }
@@ -119,7 +125,8 @@ bool console_log(struct waiting_line *waiting, const char *prefix, const char *t
         return log_again(waiting);
     }
     waiting->number = number;
-    if (!lines_wait() && mux_line(&devmgr.mux, prefix, text, length)) {
+    mux_time(&devmgr.mux, l4_system_clock().ns);
+    if (!lines_wait() && !must_wait() && mux_line(&devmgr.mux, prefix, text, length)) {
         return true;
     }
     if (waiting->reply != L4_CAP_NULL) {
@@ -181,14 +188,15 @@ uint32_t console_wait_us(void)
 }
 
 /* The management port asks for its doorbell at once, consoles when nothing came up to the next
- * look. With output waiting for the UART, its interrupt brings us back. */
+ * look, and no log line waits for the end of another. With output waiting for the UART, its
+ * interrupt brings us back. */
 static void sleep(bool moved)
 {
     const bool more = !ports_sleep();
     if (!moved && devmgr.poll_us != 0 && !console_due()) {
         return;
     }
-    if (moved || more || (queue_empty() && !mux_sleep(&devmgr.mux))) {
+    if (moved || more || (queue_empty() && (!mux_sleep(&devmgr.mux) || lines_wait()))) {
         poll_again();
     } else {
         devmgr.poll_us = 0;
@@ -199,6 +207,7 @@ void console_run(void)
 {
     const bool flush = devmgr.flush_reply != L4_CAP_NULL;
     bool moved = false;
+    mux_time(&devmgr.mux, l4_system_clock().ns);
     while (move_all(flush)) {
         moved = true;
     }

@@ -137,6 +137,23 @@ static void push_line(struct mux *mux, const char *prefix, const char *separator
     push(mux, "\r\n", 2);
 }
 
+void mux_time(struct mux *mux, uint64_t now_ns)
+{
+    mux->now_ns = now_ns;
+}
+
+bool mux_must_wait(struct mux *mux)
+{
+    if (!mux->mid_line || mux->now_ns - mux->written_ns >= MUX_IDLE_NS) {
+        return false;
+    }
+    if (!mux->waits && !mux->waited) {
+        mux->waits_ns = mux->now_ns;
+    }
+    mux->waits = true;
+    return mux->now_ns - mux->waits_ns < MUX_WAIT_NS;
+}
+
 bool mux_line(struct mux *mux, const char *prefix, const char *text, size_t length)
 {
     const uint32_t needed = line_bytes(prefix, (uint32_t)length);
@@ -165,8 +182,11 @@ static enum pumped pump_foreground(struct mux *mux, struct mux_client *client)
     }
     count = smaller(count, smaller(sizeof bytes, mux_mirror_limit(client)));
     count = l4_ring_peek(&client->tx, bytes, count);
+    const uint8_t *const end = mux->waited ? memchr(bytes, '\n', count) : NULL;
+    count = end != NULL ? (uint32_t)(end - bytes) + 1u : count;
     if (count != 0) {
         mux_mirror_skip(client, count);
+        mux->written_ns = mux->now_ns;
     }
     push(mux, bytes, count);
     client->left = 0;
@@ -190,7 +210,7 @@ static enum pumped pump_background(struct mux *mux, struct mux_client *client, b
         return PUMPED_NOTHING;
     }
     client->left = 0;
-    if (used == 0) {
+    if (used == 0 || (!flush && !client->closing && mux_must_wait(mux))) {
         return PUMPED_NOTHING;
     }
     if (room(mux) < line_bytes(client->name, length)) {
@@ -235,7 +255,10 @@ bool mux_pump(struct mux *mux, bool flush)
         return false;
     }
     mux->line_room = 0;
+    mux->waited = mux->waits;
+    mux->waits = false;
     const bool moved = pump_all(mux, flush, &full);
+    mux->waits = mux->waits || (mux->waited && full); /* not everybody had a turn */
     mux->owed = owed && !moved && full;
     return moved || (owed && !mux->owed);
 }

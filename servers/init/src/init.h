@@ -168,6 +168,9 @@ void log_to_uart(void);
 /* Tries again what devmgr had no room for. True: there is still something. */
 bool log_flush(void);
 
+/* Before the machine ends: all that devmgr still takes. */
+void log_end(void);
+
 /* --- memory.c -------------------------------------------------------------------------------- */
 
 /* Free bytes in all RAM regions together. */

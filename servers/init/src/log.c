@@ -59,6 +59,13 @@ bool log_flush(void)
     return count != 0;
 }
 
+void log_end(void)
+{
+    if (init.devmgr.runs) {
+        flush(REQUEST_US);
+    }
+}
+
 static void devmgr_sink(void *context, const char *text, size_t length)
 {
     (void)context;

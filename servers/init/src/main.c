@@ -18,6 +18,7 @@ struct init init;
 
 _Noreturn void init_end(uint32_t exit_status)
 {
+    log_end();
     const l4_status_t status = service_request(&init.devmgr, DEVMGR_FLUSH, 0);
     (void)status; /* the machine ends either way */
     (void)l4_system_exit(L4_ROOT_SYSTEM, exit_status);

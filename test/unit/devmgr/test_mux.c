@@ -15,6 +15,7 @@
 static struct mux mux;
 static struct l4_console_page page[3];
 static struct l4_ring tx[3]; /* the clients' sides */
+static uint64_t now_ns;
 
 static void open(uint32_t client)
 {
@@ -41,11 +42,12 @@ static void client_writes(uint32_t client, const char *text)
     assert_int_equal(l4_ring_put(&tx[client], text, (uint32_t)strlen(text)), strlen(text));
 }
 
-/* Everything that would go to the UART. */
-static const char *output(void)
+/* Everything that would go to the UART so much later. */
+static const char *output_after(uint64_t ns)
 {
     static char text[3 * MUX_QUEUE];
     size_t length = 0;
+    mux_time(&mux, now_ns += ns);
     do {
         uint8_t byte = 0;
         while (mux_output(&mux, &byte)) {
@@ -56,6 +58,11 @@ static const char *output(void)
     } while (mux_pump(&mux, false));
     text[length] = '\0';
     return text;
+}
+
+static const char *output(void)
+{
+    return output_after(MUX_IDLE_NS);
 }
 
 static void the_foreground_is_raw(void **state)
@@ -126,6 +133,35 @@ static void a_line_that_is_whole_is_not_cut(void **state)
     client_writes(0, "lf\r\n# ");
     assert_true(mux_line(&mux, "[init] ", "text", 4));
     assert_string_equal(output(), "lf\r\n[init] text\r\n# ");
+}
+
+static void a_line_that_goes_on_is_not_cut(void **state)
+{
+    (void)state;
+    client_writes(0, "ha");
+    client_writes(1, "hello\n");
+    assert_string_equal(output_after(0), "ha");
+    assert_true(mux_must_wait(&mux));
+    client_writes(0, "l");
+    assert_string_equal(output_after(MUX_IDLE_NS - 1), "l");
+    client_writes(0, "f\r\nmore\r\n# ");
+    assert_string_equal(output_after(MUX_IDLE_NS - 1), "f\r\nphone1| hello\r\nmore\r\n# ");
+    client_writes(1, "there\n");
+    assert_string_equal(output_after(MUX_IDLE_NS - 1), "");
+    assert_string_equal(output_after(1), "\r\nphone1| there\r\n");
+    assert_false(mux_must_wait(&mux));
+}
+
+static void a_line_without_an_end_is_cut_in_time(void **state)
+{
+    (void)state;
+    client_writes(1, "hello\n");
+    for (uint32_t i = 0; i < MUX_WAIT_NS / 1000000u; i++) {
+        client_writes(0, ".");
+        assert_string_equal(output_after(1000000), ".");
+    }
+    client_writes(0, ".");
+    assert_string_equal(output_after(1000000), ".\r\nphone1| hello\r\n");
 }
 
 static void a_background_cannot_draw(void **state)
@@ -257,6 +293,7 @@ static void doorbells_ring_when_waited_for(void **state)
 /* A slow UART takes 16 bytes; client 0 refills its ring each time. */
 static void flood(char *text, size_t *length)
 {
+    mux_time(&mux, now_ns += 1000000);
     char dots[64];
     memset(dots, '.', sizeof dots);
     (void)l4_ring_put(&tx[0], dots, sizeof dots);
@@ -332,6 +369,8 @@ int main(void)
         cmocka_unit_test_setup(a_line_of_another_starts_on_its_own, set_up),
         cmocka_unit_test_setup(a_line_never_ends_a_control_sequence, set_up),
         cmocka_unit_test_setup(a_line_that_is_whole_is_not_cut, set_up),
+        cmocka_unit_test_setup(a_line_that_goes_on_is_not_cut, set_up),
+        cmocka_unit_test_setup(a_line_without_an_end_is_cut_in_time, set_up),
         cmocka_unit_test_setup(a_background_cannot_draw, set_up),
         cmocka_unit_test_setup(endless_lines_are_broken, set_up),
         cmocka_unit_test_setup(nothing_is_lost_when_the_uart_is_slow, set_up),

@@ -3,7 +3,8 @@
  *
  * The foreground console is passed through as it is; lines of the others appear whole, as
  * "name| line"; log lines as "[name] text". Such a line never continues a line of another: when the
- * foreground is in mid-line, a line end is put first. Output that does not fit waits where it is:
+ * foreground is in mid-line, it waits a moment for the end of that, if the foreground goes on, or a
+ * line end is put first. Output that does not fit waits where it is:
  * in its ring (the client sleeps until there is room) or with the caller of mux_line(). Clients
  * take turns, and who waits for room gets the next that there is; after a log line that waited the
  * consoles get theirs before the next: none can keep the line for itself.
@@ -33,6 +34,10 @@
 #define MUX_LINE 160u   /* longer lines of a background console are broken */
 #define MUX_INPUT 256u
 #define MUX_ESCAPE 0x02u /* Ctrl-B */
+/* An unfinished line of the foreground is cut when it has not gone on for so long, or when somebody
+ * has waited for its end for so long. */
+#define MUX_IDLE_NS 100000000ull
+#define MUX_WAIT_NS 300000000ull
 
 struct mux_client {
     const char *name;
@@ -55,6 +60,10 @@ struct mux {
     uint32_t line_room; /* bytes that a refused mux_line() waits for */
     bool owed;          /* a line that waited was queued: consoles come before the next */
     bool mid_line;
+    bool waits, waited;  /* somebody waits for the end of the foreground's line; did last time */
+    uint64_t now_ns;     /* what mux_time() said last */
+    uint64_t written_ns; /* when the foreground wrote last */
+    uint64_t waits_ns;   /* since when somebody waits */
     bool escaped;
     uint32_t queue_head, queue_tail; /* free-running */
     uint8_t queue[MUX_QUEUE];
@@ -72,6 +81,12 @@ void mux_open(struct mux *mux, uint32_t client, struct l4_console_page *page);
 
 /* The session ends; what is still in its ring is lost. */
 void mux_close(struct mux *mux, uint32_t client);
+
+/* The time, before lines are queued or moved. */
+void mux_time(struct mux *mux, uint64_t now_ns);
+
+/* True: a line of another would cut the foreground's too soon; try again later. */
+bool mux_must_wait(struct mux *mux);
 
 /* Moves output from the rings to the queue, as far as there is room; `flush` does not wait for line
  * ends. True when anything moved, or when a line that was refused may go now. */
