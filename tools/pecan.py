@@ -42,7 +42,7 @@ def _debug(options):
 
 def _setup(_):
     from pecanlib import setup
-    setup.ensure(setup.EVERYTHING)
+    setup.ensure(setup.TEST)
     ui.say("every package that Pecan needs is installed")
 
 
