@@ -43,7 +43,7 @@ def check_transfer(shells):
     # The listener is there before the other begins: a connection refused is tried again.
     sent = digest_of(shells["phone0"].run(
         "dd if=/data/blob bs=1M count=16 2>/dev/null >/tmp/part; "
-        f"for n in 1 2 3 4 5; do nc {ADDRESS['phone1']} 5000 </tmp/part && break; sleep 1; done; "
+        f"for n in $(seq 60); do nc {ADDRESS['phone1']} 5000 </tmp/part && break; sleep 1; done; "
         "sha256sum /tmp/part; rm /tmp/part", DATA_S))
     received = digest_of(shells["phone1"].finish(DATA_S))
     assert sent == received, f"sent {sent}, received {received}"

@@ -1,8 +1,9 @@
 /*
- * vsock-nc [-n LINES] [-w SECONDS] PORT: connects standard input and output to a vsock port of the
- * host (CID 2), as nc does to a TCP port, so that a shell script can use a message channel. Ends
- * when the peer closes; or, after the end of its input, when LINES lines have come or nothing for
- * SECONDS (5 unless told). Status: 0; 1 bad usage or no connection; 2 fewer than LINES lines.
+ * vsock-nc [-n LINES] [-r RESULTS] [-w SECONDS] PORT: connects standard input and output to a vsock
+ * port of the host (CID 2), as nc does to a TCP port, so that a shell script can use a message
+ * channel. Ends when the peer closes; or, after the end of its input, when LINES lines have come,
+ * or RESULTS that are a modem's last word on a command (ITU-T V.250, 5.7.1), or nothing for SECONDS
+ * (5 unless told). Status: 0; 1 bad usage or no connection; 2 too few lines.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,11 +16,15 @@
 #define WAIT_S 5u
 #define WAIT_MAX_S 100000u
 #define NUMBER_MAX 1000000u
+#define LINE_BYTES 16u /* more than the longest result */
 
 struct session {
     int socket;
     uint32_t lines; /* wanted; 0 = no limit */
     uint32_t seen;
+    bool results;          /* only these count */
+    char line[LINE_BYTES]; /* of the peer's last one, how it begins */
+    uint32_t length;
     uint32_t wait_ms;
     bool input_ended;
 };
@@ -63,9 +68,10 @@ static bool options(int argc, const char *const *argv, struct session *session, 
 
     for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
         char name = argv[at][1];
-        uint32_t *number = name == 'n' ? &session->lines : &seconds;
+        uint32_t *number = name == 'w' ? &seconds : &session->lines;
 
-        if ((name != 'n' && name != 'w') || argv[at][2] != '\0' ||
+        session->results = session->results || name == 'r';
+        if ((name != 'n' && name != 'r' && name != 'w') || argv[at][2] != '\0' ||
             !parse(argv[at + 1], WAIT_MAX_S, number)) {
             return false;
         }
@@ -88,21 +94,56 @@ static bool write_all(int fd, const char *data, int length)
     return true;
 }
 
-/* Moves what one side has to the other; false at its end. */
-static bool move(int from, int to, uint32_t *lines)
+static bool is_result(const char *line)
+{
+    static const char *const result[] = {"OK", "ERROR", "BUSY", "NO CARRIER"};
+
+    for (size_t i = 0; i < sizeof(result) / sizeof(result[0]); i++) {
+        size_t at = 0;
+
+        while (line[at] != '\0' && line[at] == result[i][at]) {
+            at++;
+        }
+        if (line[at] == result[i][at]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_lines(struct session *session, int length)
+{
+    for (int i = 0; i < length; i++) {
+        char c = buffer[i];
+
+        if (c == '\n') {
+            session->line[session->length] = '\0';
+            session->seen += !session->results || is_result(session->line);
+            session->length = 0;
+        } else if (c != '\r' && session->length + 1 < LINE_BYTES) {
+            session->line[session->length++] = c;
+        }
+    }
+}
+
+/* Moves what one side has to the other; what it returns is 0 or less at its end. */
+static int move(int from, int to)
 {
     int length = system_call(SYS_READ, (uintptr_t)from, (uintptr_t)buffer, sizeof(buffer));
 
-    for (int i = 0; i < length; i++) {
-        *lines += buffer[i] == '\n';
-    }
-    return length > 0 && write_all(to, buffer, length);
+    return write_all(to, buffer, length) ? length : 0;
+}
+
+static bool take_answer(struct session *session)
+{
+    int length = move(session->socket, STDOUT);
+
+    count_lines(session, length);
+    return length > 0;
 }
 
 static int run(struct session *session)
 {
-    uint32_t typed = 0;
-
     while (!session->input_ended || session->lines == 0 || session->seen < session->lines) {
         struct pollfd fds[2] = {
             {.fd = session->socket, .events = POLLIN},
@@ -114,10 +155,10 @@ static int run(struct session *session)
         if (ready <= 0) {
             break;
         }
-        if (fds[0].revents != 0 && !move(session->socket, STDOUT, &session->seen)) {
+        if (fds[0].revents != 0 && !take_answer(session)) {
             break;
         }
-        if (fds[1].revents != 0 && !move(STDIN, session->socket, &typed)) {
+        if (fds[1].revents != 0 && move(STDIN, session->socket) <= 0) {
             session->input_ended = true;
         }
     }
@@ -126,11 +167,11 @@ static int run(struct session *session)
 
 int tool_main(int argc, const char *const *argv)
 {
-    struct session session = {0};
+    static struct session session; /* there is no memset() */
     struct sockaddr_vm host = {.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_HOST};
 
     if (!options(argc, argv, &session, &host.svm_port)) {
-        say("usage: vsock-nc [-n LINES] [-w SECONDS] PORT\n");
+        say("usage: vsock-nc [-n LINES] [-r RESULTS] [-w SECONDS] PORT\n");
         return 1;
     }
     session.socket = system_call(SYS_SOCKET, AF_VSOCK, SOCK_STREAM, 0);
