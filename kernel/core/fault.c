@@ -13,7 +13,7 @@ struct thread *fault_native(struct thread *self, uint32_t fault, uint32_t addres
     self->w[1] = fault;
     self->w[2] = self->frame.pc;
     self->w[3] = syndrome;
-    return ipc_kernel_call(self, L4_KMSG_FAULT);
+    return ipc_kernel_call(self, L4_KMSG_FAULT, self->w);
 }
 
 struct thread *syscall_malformed(struct thread *self, uint32_t number)

@@ -287,7 +287,7 @@ struct thread *endpoint_signal(struct endpoint *ep, uint32_t bits)
     return t;
 }
 
-struct thread *ipc_kernel_message(struct thread *t, uint32_t label)
+struct thread *ipc_kernel_message(struct thread *t, uint32_t label, const uint32_t *w)
 {
     struct cap *c = &t->fault_cap;
     struct endpoint *ep;
@@ -303,11 +303,12 @@ struct thread *ipc_kernel_message(struct thread *t, uint32_t label)
     ep = container_of(c->object, struct endpoint, object);
     if (unlikely(list_empty(&ep->receivers))) {
         t->badge = c->badge;
+        ipc_copy(t->w, w);
         enqueue_sender(ep, t, IPC_KERNEL);
         return sched_choose();
     }
     to = take_receiver(ep);
-    ipc_deliver(to, t->tag, c->badge, t->w);
+    ipc_deliver(to, t->tag, c->badge, w);
     ipc_link(ep, t, to);
     t->in_exit = 1;
     return sched_switch_to(to);

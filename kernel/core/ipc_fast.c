@@ -66,11 +66,10 @@ static inline struct thread *fast_receiver(struct endpoint *ep)
     return list_empty(&ep->receivers) || heap_contains(&to->timeout.node) ? NULL : to;
 }
 
-/* The first receiver leaves the endpoint and runs, on client's time, until it replies. */
+/* The receiver, which has left the endpoint, runs on client's time until it replies. */
 static inline struct thread *fast_link(struct endpoint *ep, struct thread *client,
                                        struct thread *to, uint8_t in_exit)
 {
-    (void)list_take_first(&ep->receivers);
     client->in_exit = in_exit;
     ipc_link(ep, client, to);
     return fast_run(to);
@@ -91,23 +90,25 @@ struct thread *sys_call(struct thread *self)
     if (unlikely(to == NULL || !fast_words(self, to))) {
         return ipc_call(self);
     }
+    (void)list_take_first(&ep->receivers);
     fast_deliver(to, self, c->badge);
     return fast_link(ep, self, to, 0);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, const uint32_t *w)
 {
     struct endpoint *ep = endpoint_of(&t->fault_cap);
     struct thread *to;
 
     if (unlikely(t->fault_cap.type == L4_TYPE_NULL || t->depth >= IPC_CALL_DEPTH)) {
-        return ipc_kernel_message(t, label);
+        return ipc_kernel_message(t, label, w);
     }
     to = fast_receiver(ep);
     if (unlikely(to == NULL)) {
-        return ipc_kernel_message(t, label);
+        return ipc_kernel_message(t, label, w);
     }
-    ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge, t->w);
+    (void)list_take_first(&ep->receivers);
+    ipc_deliver(to, (label << L4_TAG_LABEL_SHIFT) | L4_TAG_KERNEL, t->fault_cap.badge, w);
     return fast_link(ep, t, to, 1);
 }
 

@@ -114,7 +114,7 @@ void sched_set_priority(struct thread *t, uint32_t priority)
 }
 
 /* Makes `next` current. */
-static struct thread *run(struct cpu *cpu, struct thread *next)
+static inline struct thread *run(struct cpu *cpu, struct thread *next)
 {
     cpu->current = next;
     cpu->switches++;

@@ -22,7 +22,7 @@
 #define SLOT_MASK ((1u << VCPU_SLOTS) - 1u)
 #define VIRQ_ID_MAX 1019u
 #define VIRQ_SGIS 16u
-#define PPI_END 32u
+#define VIRQ_PPIS 16u
 #define VIRQ_SOURCE (7u << L4_VIRQ_SOURCE_SHIFT)
 #define VIRQ_PRIORITY(w) (((w) >> L4_VIRQ_PRIORITY_SHIFT) & 31u)
 
@@ -76,61 +76,50 @@ void gich_control(struct vcpu *v, uint32_t set, uint32_t clear)
     }
 }
 
-static bool slot_general(const struct vcpu *v, uint32_t slot)
+/* Those that no timer has for itself. */
+static uint32_t general_slots(const struct vcpu *v)
 {
-    return slot < SLOT_PHYSICAL || (slot == SLOT_PHYSICAL && v->timer_lr[L4_TIMER_PHYSICAL] == 0);
+    return v->timer_lr[L4_TIMER_PHYSICAL] == 0 ? SLOT_MASK & ~(1u << SLOT_VIRTUAL)
+                                               : (1u << SLOT_PHYSICAL) - 1u;
 }
 
-static inline bool slot_free(const struct vcpu *v, uint32_t slot)
+/* Those that an interrupt may take. */
+static uint32_t slots_for(const struct vcpu *v, uint32_t id)
 {
-    uint32_t lr;
-
-    if ((v->used & (1u << slot)) == 0) {
-        return true;
-    }
-    lr = gich_lr(v, slot);
-    return !lr_in_flight(lr) && !lr_ended(lr);
-}
-
-static uint32_t free_slots(const struct vcpu *v)
-{
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
-        n += slot_general(v, i) && slot_free(v, i);
-    }
-    return n;
-}
-
-/* The slot that a new interrupt may take; VCPU_SLOTS: none now. */
-static uint32_t slot_for(const struct vcpu *v, uint32_t id)
-{
-    for (uint32_t timer = 0; timer < L4_TIMER_COUNT && id < PPI_END; timer++) {
-        if (v->timer_lr[timer] != 0 && L4_VIRQ_ID(v->timer_lr[timer]) == id) {
-            uint32_t slot = timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL;
-
-            return slot_free(v, slot) ? slot : VCPU_SLOTS;
+    for (uint32_t timer = 0; timer < L4_TIMER_COUNT && id - VIRQ_SGIS < VIRQ_PPIS; timer++) {
+        if (L4_VIRQ_ID(v->timer_lr[timer]) == id) {
+            return 1u << (timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL);
         }
     }
-    for (uint32_t i = 0; i <= SLOT_PHYSICAL; i++) {
-        if (slot_general(v, i) && slot_free(v, i)) {
-            return i;
-        }
-    }
-    return VCPU_SLOTS;
+    return general_slots(v);
 }
 
-uint32_t gich_slot_of(const struct vcpu *v, uint32_t id)
+uint32_t gich_slot_of(struct vcpu *v, uint32_t id)
 {
     for (uint32_t left = v->used; left != 0; left &= left - 1u) {
         uint32_t slot = (uint32_t)__builtin_ctz(left);
         uint32_t lr = gich_lr(v, slot);
 
-        if (L4_VIRQ_ID(lr) == id && lr_in_flight(lr)) {
-            return slot;
+        if (lr_in_flight(lr)) {
+            if (L4_VIRQ_ID(lr) == id) {
+                return slot;
+            }
+        } else if (!lr_ended(lr)) {
+            v->used &= ~(1u << slot);
         }
     }
     return VCPU_SLOTS;
+}
+
+static uint32_t free_slots(struct vcpu *v)
+{
+    uint32_t n = 0;
+
+    (void)gich_slot_of(v, L4_VIRQ_NONE); /* v->used is exact now */
+    for (uint32_t left = general_slots(v) & ~v->used; left != 0; left &= left - 1u) {
+        n++;
+    }
+    return n;
 }
 
 static void watch(struct vcpu *v, uint32_t slot)
@@ -157,15 +146,12 @@ void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source)
     gich_set_lr(v, slot, lr | L4_VIRQ_NOTIFY);
 }
 
-void gich_place(struct vcpu *v, uint32_t slot, uint32_t word)
+void gich_empty(struct vcpu *v, uint32_t slot)
 {
-    if ((word & WORD_LINKED) != 0) {
-        gich_own(v, slot, word & (LR_KEEP | LR_STATE), WORD_SOURCE(word));
-        return;
-    }
     v->source[slot] = 0;
     v->watched &= ~(1u << slot);
-    gich_set_lr(v, slot, word);
+    gich_set_lr(v, slot, 0);
+    v->used &= ~(1u << slot);
 }
 
 /* A second interrupt of a number in flight. BUSY: it has to wait for the end of the first. */
@@ -195,18 +181,24 @@ static l4_status_t merge(struct vcpu *v, uint32_t slot, uint32_t word)
     return L4_OK;
 }
 
-static l4_status_t put(struct vcpu *v, uint32_t word)
+static inline l4_status_t put(struct vcpu *v, uint32_t word)
 {
     uint32_t slot = gich_slot_of(v, L4_VIRQ_ID(word));
+    uint32_t open;
 
     if (slot < VCPU_SLOTS) {
         return merge(v, slot, word);
     }
-    slot = slot_for(v, L4_VIRQ_ID(word));
-    if (slot == VCPU_SLOTS) {
+    open = slots_for(v, L4_VIRQ_ID(word)) & ~v->used;
+    if (open == 0) {
         return L4_ERR_BUSY;
     }
-    gich_place(v, slot, word);
+    slot = (uint32_t)__builtin_ctz(open);
+    if ((word & WORD_LINKED) != 0) {
+        gich_own(v, slot, word & (LR_KEEP | LR_STATE), WORD_SOURCE(word));
+    } else {
+        gich_set_lr(v, slot, word);
+    }
     return L4_OK;
 }
 
@@ -276,7 +268,7 @@ void gich_drop(struct vcpu *v, uint32_t slot)
 {
     uint32_t source = v->source[slot];
 
-    gich_place(v, slot, 0);
+    gich_empty(v, slot);
     /* The virtual timer's source is active only while its vCPU is loaded. */
     if (source != 0 && (v->loaded || slot != SLOT_VIRTUAL)) {
         arch_irq_deactivate(source);
@@ -361,7 +353,7 @@ static void tell(struct thread *t, uint32_t ended, uint32_t asked)
     t->w[2] = ids[1];
     t->w[3] = v->refused;
     v->refused = 0;
-    (void)ipc_kernel_call(t, L4_EXIT_VIRQ);
+    (void)ipc_kernel_call(t, L4_EXIT_VIRQ, t->w);
 }
 
 /* Not while the guest runs: see above. */

@@ -16,7 +16,7 @@ bool gich_evict(struct vcpu *v, uint32_t slot)
     if (!gich_defer(v, word)) {
         return false;
     }
-    gich_place(v, slot, 0);
+    gich_empty(v, slot);
     return true;
 }
 
@@ -26,11 +26,11 @@ void gich_move(struct vcpu *v, uint32_t from, uint32_t to)
     uint32_t source = v->source[from];
     bool watched = (v->watched & (1u << from)) != 0;
 
-    gich_place(v, from, 0);
+    gich_empty(v, from);
     if (watched) {
         gich_own(v, to, lr, source);
     } else {
-        gich_place(v, to, lr);
+        gich_set_lr(v, to, lr);
         v->source[to] = (uint16_t)source;
     }
 }

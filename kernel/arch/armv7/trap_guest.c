@@ -16,7 +16,6 @@
 
 #define HSR_ISV 0x01000000u
 #define HSR_WFE 1u
-#define HSR_IMM16 0xffffu
 
 /* The top byte of a data access that the hardware has decoded: EC, either IL, ISV. */
 #define HSR_DECODED(hsr) (((hsr) >> 24 | 2u) == 0x93u)
@@ -28,6 +27,10 @@
 /* Of an emulated access: r0-r7, 32-bit instruction, no sign extension. */
 #define HSR_PLAIN_MASK 0x02280000u
 #define HSR_PLAIN 0x02000000u
+
+/* HVC #0 */
+#define HSR_CALL_MASK 0xfc00ffffu
+#define HSR_HVC_0 0x48000000u
 
 /* WFI, A32, unconditional */
 #define HSR_WFI_MASK 0x03f00001u
@@ -50,7 +53,7 @@ struct thread *guest_leave(struct thread *self, uint32_t label, uint32_t w0, uin
     self->w[1] = hsr;
     self->w[2] = w2;
     self->w[3] = self->frame.pc;
-    return ipc_kernel_call(self, label);
+    return ipc_kernel_call(self, label, self->w);
 }
 
 /* What a big-endian guest (CPSR.E) has in a register is in the other order on the bus, where
@@ -63,7 +66,8 @@ static uint32_t bus_order(const struct thread *t, uint32_t value, uint32_t size)
     return size == 1 ? __builtin_bswap16((uint16_t)value) : __builtin_bswap32(value);
 }
 
-static uint32_t access_value(const struct thread *t, uint32_t hsr)
+/* What a store writes; 0 for a load. */
+static inline uint32_t access_value(const struct thread *t, uint32_t hsr)
 {
     uint32_t value;
 
@@ -124,13 +128,8 @@ trap_abort(struct thread *self, uint32_t hsr, uint32_t va, bool fetch)
     return guest_leave(self, L4_EXIT_MMIO, (uint32_t)ipa, hsr, access_value(self, hsr));
 }
 
-static struct thread *__attribute__((noinline))
-trap_store(struct thread *self, uint32_t hsr, uint32_t ipa)
-{
-    return guest_leave(self, L4_EXIT_MMIO, ipa, hsr, access_value(self, hsr));
-}
-
-static struct thread *trap_access(struct thread *self, uint32_t hsr)
+/* A function of its own, so that no other trap saves registers for it. */
+static struct thread *__attribute__((noinline)) trap_access(struct thread *self, uint32_t hsr)
 {
     uint32_t va = CP15_READ(HDFAR);
     uint32_t page = CP15_READ(HPFAR);
@@ -139,22 +138,17 @@ static struct thread *trap_access(struct thread *self, uint32_t hsr)
     if (unlikely((hsr & HSR_MMIO_MASK) != HSR_MMIO || (page >> 24) != 0)) {
         return trap_abort(self, hsr, va, false);
     }
-    return L4_SYN_WRITE(hsr) != 0 ? trap_store(self, hsr, ipa)
-                                  : guest_leave(self, L4_EXIT_MMIO, ipa, hsr, 0);
+    return guest_leave(self, L4_EXIT_MMIO, ipa, hsr, access_value(self, hsr));
 }
 
-static struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
+/* A call without an immediate: the words are r0-r3 as they are. */
+static inline struct thread *trap_call(struct thread *self, uint32_t hsr, uint32_t label)
 {
-    const uint32_t *r = self->frame.r;
     struct vcpu *v = self->vcpu;
 
-    if (unlikely(label == L4_EXIT_HVC && (hsr & HSR_IMM16) != 0)) {
-        return guest_leave(self, L4_EXIT_CALL_IMM, r[0], hsr, 0);
-    }
     v->exit = label;
     v->syndrome = hsr;
-    ipc_copy(self->w, r);
-    return ipc_kernel_call(self, label);
+    return ipc_kernel_call(self, label, self->frame.r);
 }
 
 static struct thread *__attribute__((noinline)) trap_wfx_rare(struct thread *self, uint32_t hsr)
@@ -190,6 +184,8 @@ static struct thread *__attribute__((noinline)) trap_rare(struct thread *self, u
         return trap_abort(self, hsr, CP15_READ(HDFAR), false);
     case EC_FETCH:
         return trap_abort(self, hsr, CP15_READ(HIFAR), true);
+    case EC_HVC:
+        return guest_leave(self, L4_EXIT_CALL_IMM, self->frame.r[0], hsr, 0);
     case EC_SMC:
         return trap_call(self, hsr, L4_EXIT_SMC);
     case L4_EC_CP15_32:
@@ -208,9 +204,10 @@ struct thread *trap_guest(struct thread *self, uint32_t hsr)
     if (likely(HSR_DECODED(hsr))) {
         return trap_access(self, hsr);
     }
-    switch (L4_SYN_EC(hsr)) {
-    case EC_HVC:
+    if ((hsr & HSR_CALL_MASK) == HSR_HVC_0) {
         return trap_call(self, hsr, L4_EXIT_HVC);
+    }
+    switch (L4_SYN_EC(hsr)) {
     case EC_WFX:
         return trap_wfx(self, hsr);
     case EC_VFP:
@@ -279,6 +276,14 @@ static void answer_next(struct thread *t, uint32_t exit, const uint32_t *w)
     }
 }
 
+static void __attribute__((noinline)) resume_inject(struct thread *t, uint32_t virq)
+{
+    if (arch_vcpu_inject(t, virq) == L4_ERR_BUSY && t->vcpu->refused == 0) {
+        t->vcpu->refused = virq;
+        gich_control(t->vcpu, GICH_HCR_KICK, 0);
+    }
+}
+
 static void __attribute__((noinline))
 resume_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w)
 {
@@ -290,15 +295,13 @@ resume_rare(struct thread *t, uint32_t exit, uint32_t actions, const uint32_t *w
     if ((actions & L4_RESUME_NEXT) != 0) {
         answer_next(t, exit, w);
     }
-    if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0) &&
-        arch_vcpu_inject(t, w[2]) == L4_ERR_BUSY && t->vcpu->refused == 0) {
-        t->vcpu->refused = w[2];
-        gich_control(t->vcpu, GICH_HCR_KICK, 0);
+    if ((actions & L4_RESUME_INJECT) != 0 && !(call && (actions & L4_RESUME_WRITE) != 0)) {
+        resume_inject(t, w[2]);
     }
 }
 
 /* The everyday answers without a call: r0-r3 of a hypercall; a load of a low register, or a store,
- * stepped over. */
+ * stepped over (metrics vm.mmio, vm.sgi). */
 void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
 {
     struct vcpu *v = t->vcpu;
@@ -306,13 +309,14 @@ void arch_vcpu_resume(struct thread *t, uint32_t actions, const uint32_t *w)
 
     if (exit == L4_EXIT_MMIO && (v->syndrome & HSR_PLAIN_MASK) == HSR_PLAIN &&
         (t->frame.cpsr & (PSR_IT | PSR_E)) == 0) {
-        if (actions == (L4_RESUME_WRITE | L4_RESUME_NEXT) && L4_SYN_WRITE(v->syndrome) == 0) {
+        if ((actions & L4_RESUME_WRITE) != 0 && L4_SYN_WRITE(v->syndrome) == 0) {
             t->frame.r[L4_SYN_RT(v->syndrome)] = w[0];
+        }
+        if ((actions & L4_RESUME_NEXT) != 0) {
             t->frame.pc += 4u;
-        } else if ((actions & ~L4_RESUME_WRITE) == L4_RESUME_NEXT) {
-            t->frame.pc += 4u;
-        } else {
-            resume_rare(t, exit, actions, w);
+        }
+        if (unlikely((actions & L4_RESUME_INJECT) != 0)) {
+            resume_inject(t, w[2]);
         }
     } else if (exit == L4_EXIT_HVC && actions == L4_RESUME_WRITE) {
         ipc_copy(t->frame.r, w);

@@ -249,7 +249,7 @@ static uint64_t stage1(struct thread *t, uint32_t va, bool write, bool user)
     uint64_t guest_par;
     uint64_t par;
 
-    (void)switch_world(t);
+    (void)arch_switch(t);
     arch_isb();
     guest_par = CP15_READ64(PAR);
     if (write) {
@@ -292,7 +292,7 @@ l4_status_t arch_vcpu_translate(struct thread *t, uint32_t va, bool write, bool 
     uint64_t par = stage1(t, va, write, user);
     bool eae = (CP15_READ(TTBCR) & TTBCR_EAE) != 0;
 
-    (void)switch_world(current_thread());
+    (void)arch_switch(current_thread());
     if ((par & PAR_F) != 0) {
         *ipa = fault_status((uint32_t)par, eae, write);
         return L4_ERR_NOT_FOUND;

@@ -97,11 +97,9 @@ static struct thread *__attribute__((noinline)) switch_rare(struct thread *next)
     return next;
 }
 
-struct thread *switch_world(struct thread *next)
+struct thread *switch_world(struct thread *next, uint32_t from, uint32_t to)
 {
     struct cpu *cpu = this_cpu();
-    uint32_t from = cpu->arch.key;
-    uint32_t to = next->arch.key;
 
     if (unlikely((from ^ to) >> KEY_GENERATION_SHIFT != 0)) {
         return switch_rare(next);

@@ -10,9 +10,9 @@ struct thread *sys_call(struct thread *self)
     return ipc_call(self);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, const uint32_t *w)
 {
-    return ipc_kernel_message(t, label);
+    return ipc_kernel_message(t, label, w);
 }
 
 struct thread *sys_reply_wait(struct thread *self)

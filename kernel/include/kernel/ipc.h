@@ -19,12 +19,12 @@ struct thread *ipc_send(struct thread *self);
 struct thread *ipc_recv(struct thread *self);
 struct thread *ipc_signal(struct thread *self);
 
-/* A kernel message (fault or exit) from the current thread t, words in t->w, to its fault endpoint;
- * t waits for the reply. Without a fault endpoint, or at the end of the longest chain of calls, t
+/* A kernel message (fault or exit) from the current thread t, words w, to its fault endpoint; t
+ * waits for the reply. Without a fault endpoint, or at the end of the longest chain of calls, t
  * is stopped for good. Returns the thread to run. */
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label);
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, const uint32_t *w);
 /* The general path of the same. */
-struct thread *ipc_kernel_message(struct thread *t, uint32_t label);
+struct thread *ipc_kernel_message(struct thread *t, uint32_t label, const uint32_t *w);
 
 /* The priority of t, which waits to send, has changed. */
 void ipc_requeue(struct thread *t);

@@ -3,7 +3,7 @@
  * handler answer. Sub-word accesses are taken by every register (IHI 0048B 4.1.4 demands bytes for
  * IPRIORITYR, ITARGETSR and the SGI pending registers and leaves the rest open).
  *
- * gicd_read() is on the path that vm.mmio.gicd measures.
+ * gicd_read() is on the path that vm.mmio.gicd measures, gicd_write() on that of vm.sgi.
  */
 #include "gic_internal.h"
 
@@ -113,16 +113,21 @@ static l4_status_t gicd_read(void *state, struct mmio *access)
     return L4_OK;
 }
 
-static l4_status_t gicd_write(void *state, struct mmio *access)
+static __attribute__((noinline)) void bank_write(struct gic *gic, const struct mmio *access)
 {
     uint32_t offset = access->offset & (GICD_SIZE - 4u);
-    if (offset == GICD_SGIR && access->size == 4u) {
-        gicd_sgir(state, access->cpu, access->value);
-        return L4_OK;
-    }
     uint32_t mask = mmio_mask(access);
     uint32_t value = (access->value << mmio_shift(access)) & mask;
-    gicd_banks[offset / 0x80u]->write(state, access->cpu, offset, value, mask);
+    gicd_banks[offset / 0x80u]->write(gic, access->cpu, offset, value, mask);
+}
+
+static l4_status_t gicd_write(void *state, struct mmio *access)
+{
+    if (access->offset == GICD_SGIR && access->size == 4u) {
+        gicd_sgir(state, access->cpu, access->value);
+    } else {
+        bank_write(state, access);
+    }
     return L4_OK;
 }
 

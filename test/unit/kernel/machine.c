@@ -195,7 +195,7 @@ static struct thread *enter_exit(struct thread *t, const uint32_t *args)
 {
     t->w[0] = args[1];
     t->w[1] = t->w[2] = t->w[3] = 0;
-    return ipc_kernel_call(t, args[0]);
+    return ipc_kernel_call(t, args[0], t->w);
 }
 
 static struct thread *enter_kick(struct thread *t, const uint32_t *args)

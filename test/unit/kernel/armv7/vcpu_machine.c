@@ -59,7 +59,7 @@ int vcpu_setup(void **state)
 void run_guest(struct thread *t)
 {
     cpu_boot.current = t;
-    (void)switch_world(t);
+    (void)arch_switch(t);
 }
 
 void run_native(void)
@@ -174,10 +174,10 @@ void vcpu_banked_write(uint32_t index, uint32_t value)
     record_write("banked write", (uint64_t)index << 32 | value);
 }
 
-struct thread *ipc_kernel_call(struct thread *t, uint32_t label)
+struct thread *ipc_kernel_call(struct thread *t, uint32_t label, const uint32_t *w)
 {
-    exit_seen = (struct exit_seen){exit_seen.count + 1, label, t->w[0], t->w[1], t->w[2]};
-    assert_int_equal(t->w[3], 0);
+    exit_seen = (struct exit_seen){exit_seen.count + 1, label, w[0], w[1], w[2]};
+    assert_int_equal(w[3], 0);
     return t;
 }
 

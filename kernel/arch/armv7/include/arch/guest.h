@@ -108,7 +108,7 @@ static inline void gich_set_lr(struct vcpu *v, uint32_t slot, uint32_t lr)
     } else {
         v->lr[slot] = lr;
     }
-    v->used = lr != 0 ? v->used | 1u << slot : v->used & ~(1u << slot);
+    v->used |= 1u << slot;
 }
 
 static inline bool lr_in_flight(uint32_t lr)
@@ -126,14 +126,13 @@ void gich_save(struct vcpu *v);
 void gich_load(struct vcpu *v);
 /* Every slot empty; deactivates the linked sources. */
 void gich_clear(struct vcpu *v);
-/* Empties a slot, deactivating its source. */
+/* Empties a slot; gich_drop() deactivates its source too. */
+void gich_empty(struct vcpu *v, uint32_t slot);
 void gich_drop(struct vcpu *v, uint32_t slot);
 /* The kernel's own interrupt into a slot: its end is watched. */
 void gich_own(struct vcpu *v, uint32_t slot, uint32_t lr, uint32_t source);
-/* The slot of an interrupt in flight; VCPU_SLOTS: none. */
-uint32_t gich_slot_of(const struct vcpu *v, uint32_t id);
-/* Into the slot, or out of it (0). */
-void gich_place(struct vcpu *v, uint32_t slot, uint32_t word);
+/* The slot of an interrupt in flight; VCPU_SLOTS: none, and v->used has no free slot any more. */
+uint32_t gich_slot_of(struct vcpu *v, uint32_t id);
 /* The word waits for a slot; false: no place to wait. */
 bool gich_defer(struct vcpu *v, uint32_t word);
 /* Waiting interrupts take the free slots, most urgent first. */

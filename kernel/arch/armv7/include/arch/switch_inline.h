@@ -8,8 +8,8 @@
 #include <arch/cp15.h>
 #include <kernel/cpu.h>
 
-/* vcpu_switch.c: another world, or a tag of an old generation. */
-struct thread *switch_world(struct thread *next);
+/* vcpu_switch.c: from the processor's key to next's, which are of two worlds or generations. */
+struct thread *switch_world(struct thread *next, uint32_t from, uint32_t to);
 
 static inline void switch_space(const struct thread *next)
 {
@@ -20,8 +20,11 @@ static inline void switch_space(const struct thread *next)
 
 static inline struct thread *arch_switch(struct thread *next)
 {
-    if (unlikely(next->arch.key != this_cpu()->arch.key)) {
-        return switch_world(next);
+    uint32_t from = this_cpu()->arch.key;
+    uint32_t to = next->arch.key;
+
+    if (unlikely(from != to)) {
+        return switch_world(next, from, to);
     }
     switch_space(next);
     return next;

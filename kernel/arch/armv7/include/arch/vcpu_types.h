@@ -35,7 +35,7 @@ struct vcpu {
     uint8_t wanted;   /* the VMM was refused a slot and wants to know of the next */
     uint8_t parked;   /* GICH_HCR is 0 until the guest runs: no maintenance interrupt meanwhile */
     uint32_t watched; /* slots whose NOTIFY is the kernel's own */
-    uint32_t used;    /* slots that may hold something: the others need no look */
+    uint32_t used;    /* slots that may hold something: the others have no source, no watch */
     uint32_t refused; /* the word of a reply's INJECT that found no slot, until the VMM is told */
     uint32_t waiting_count;
 
