@@ -5,7 +5,7 @@ import socket
 import harness
 from mixed import run
 from phones import wait_ready
-from server_restart import dying
+from server_restart import UNDEFINED, patched
 
 WRITE = ("cd /data && dd if=/dev/urandom of={0} bs=1M count=4 2>/dev/null && sync && sha256sum {0} >s; "
          "echo 3 >/proc/sys/vm/drop_caches; sha256sum -c s")
@@ -16,7 +16,7 @@ def test(bench):
     config = bench.folder / "dedicated-console.dts"
     text = (harness.ROOT / "configs/partitions/dedicated.dts").read_text()
     config.write_text(text + '\n&console0 { status = "okay"; };\n')
-    with bench.boot(config, {"devmgr": dying(bench, "devmgr", "mux_mirror_input")}) as machine:
+    with bench.boot(config, {"devmgr": patched(bench, "devmgr", "mux_mirror_input", UNDEFINED)}) as machine:
         wait_ready(machine, ("linux0", "linux1"))
         run(machine, 1, "linux0", WRITE.format("before"), r"^before: OK$")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as console:
