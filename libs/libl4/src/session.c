@@ -26,8 +26,8 @@ l4_status_t l4_session_open(struct l4_session *session, const struct l4_session_
     make_offer(buffer, offer);
     struct l4_msg msg = l4_msg(L4_SESSION_OPEN, offer->bits, offer->kind, offer->number, 0);
     msg.tag = l4_tag(L4_SESSION_OPEN, 0, 1);
-    status =
-        l4_call(offer->server, &msg, offer->timeout_us != 0 ? offer->timeout_us : L4_TIMEOUT_NEVER);
+    status = offer->timeout_us != 0 ? l4_call_within(offer->server, &msg, offer->timeout_us)
+                                    : l4_call(offer->server, &msg, L4_TIMEOUT_NEVER);
     buffer->slot[0] = 0;
     buffer->window_size = 0;
     if (status != L4_OK) {

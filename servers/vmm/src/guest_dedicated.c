@@ -63,7 +63,7 @@ static l4_status_t device_ask(struct guest_dedicated *d, uint32_t n, uint32_t fl
     buffer->slot[2] = buffer->slot[3] = 0;
     buffer->window_size = 0;
     struct l4_msg msg = l4_msg(DEVMGR_DEVICE, n, flags, 0, 0);
-    l4_status_t status = l4_call(L4_START_DEVMGR, &msg, guest_server_us(L4_START_DEVMGR));
+    l4_status_t status = l4_call_within(L4_START_DEVMGR, &msg, guest_server_us(L4_START_DEVMGR));
     guest_server_heard(L4_START_DEVMGR, status);
     buffer->slot[0] = buffer->slot[1] = 0;
     if (status == L4_OK) {

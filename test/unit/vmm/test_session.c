@@ -25,14 +25,22 @@ static struct l4_window window;
 static uint32_t hangs; /* servers, a bit each */
 static uint32_t calls;
 static uint64_t waited_us;
+static uint32_t kept; /* so often something more urgent keeps everybody from running */
 
 static l4_status_t serve(uint32_t server, struct l4_msg *msg, uint32_t timeout_us)
 {
     struct l4_msgbuf *const buffer = l4_msgbuf();
     calls++;
     assert_true(timeout_us != L4_TIMEOUT_NEVER);
+    fake_l4.now_ns += 1000;
+    if (kept != 0) {
+        kept--;
+        fake_l4.now_ns += timeout_us * 1000ull + 3000000000ull;
+        return L4_ERR_TIMEOUT;
+    }
     if ((hangs >> server & 1u) != 0) {
         waited_us += timeout_us;
+        fake_l4.now_ns += timeout_us * 1000ull;
         return L4_ERR_TIMEOUT;
     }
     buffer->item[0] = (struct l4_item){
@@ -52,6 +60,7 @@ static int set_up(void **state)
     hangs = 0;
     calls = 0;
     waited_us = 0;
+    kept = 0;
     guest_server_round(SERVER_CREATE_US);
     return 0;
 }
@@ -122,6 +131,23 @@ static void test_again(void **state)
     }
 }
 
+/* A guest before all servers takes the processor for seconds: that is not the server's fault. */
+static void test_kept_waiting(void **state)
+{
+    (void)state;
+    struct guest_session session;
+    kept = 4;
+    assert_int_equal(open(&session, L4_START_DEVMGR), L4_OK);
+    assert_int_equal(calls, 5);
+    kept = 100; /* nobody tries for ever */
+    assert_int_equal(guest_session_reopen(&session), L4_ERR_TIMEOUT);
+    assert_int_equal(calls, 10);
+    l4_log_to_devmgr(L4_START_DEVMGR);
+    kept = 1;
+    fake_l4.sink(NULL, "line", 4);
+    assert_int_equal(calls, 12);
+}
+
 /* Only a server that is late is waited for less: one that refuses has answered. */
 static l4_status_t refuse(uint32_t server, struct l4_msg *msg, uint32_t timeout_us)
 {
@@ -169,9 +195,12 @@ static void test_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_opens, set_up), cmocka_unit_test_setup(test_create, set_up),
-        cmocka_unit_test_setup(test_again, set_up), cmocka_unit_test_setup(test_refused, set_up),
+        cmocka_unit_test_setup(test_opens, set_up),
+        cmocka_unit_test_setup(test_create, set_up),
+        cmocka_unit_test_setup(test_again, set_up),
+        cmocka_unit_test_setup(test_refused, set_up),
         cmocka_unit_test_setup(test_log, set_up),
+        cmocka_unit_test_setup(test_kept_waiting, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

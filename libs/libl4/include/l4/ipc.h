@@ -56,6 +56,12 @@ L4_INLINE L4_MUST_CHECK l4_status_t l4_call(l4_cap_t endpoint, struct l4_msg *ms
     return l4_ipc_call(endpoint, 0, timeout_us, msg);
 }
 
+/* The same with a limit for the server alone: a TIMEOUT that comes late says that something more
+ * urgent kept the caller from running, and the server too perhaps. Then it is asked again, five
+ * times at most: only what may be repeated is called so. */
+L4_MUST_CHECK l4_status_t l4_call_within(l4_cap_t endpoint, struct l4_msg *msg,
+                                         uint32_t timeout_us);
+
 /* Replies *msg to the present caller and waits on the endpoint (RECV) for the next message or
  * signal, which replaces *msg. A reply that nobody waits for any more is dropped. */
 L4_INLINE L4_MUST_CHECK l4_status_t l4_reply_wait(l4_cap_t endpoint, struct l4_msg *msg,

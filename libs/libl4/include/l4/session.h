@@ -30,7 +30,7 @@ struct l4_session_offer {
     l4_cap_t slot;       /* for the memory; whatever it holds is deleted first */
     uint32_t address;    /* free address range (but for that slot's mapping), page aligned ... */
     uint32_t window;     /* ... of so many bytes: at least the kind's memory */
-    uint32_t timeout_us; /* of the call; 0: for ever, for servers of higher priority */
+    uint32_t timeout_us; /* l4_call_within(); 0: for ever */
 };
 
 /* Opens a session, or opens it again: after the server's restart, or to begin anew. Deletes what
