@@ -22,7 +22,6 @@ static struct {
     struct l4_console console;
     l4_cap_t slot; /* of the session's memory */
     bool open;
-    bool late; /* devmgr had no time to open it */
     struct line_reader reader;
     char output[OUTPUT];
     uint32_t used; /* of output */
@@ -48,14 +47,12 @@ void control_open(void)
                                            .address = MEMORY_CONTROL_SESSION,
                                            .window = L4_CONSOLE_WINDOW,
                                            .timeout_us = REQUEST_US};
-    const l4_status_t status = l4_console_open(&port.console, &offer);
-    port.open = status == L4_OK;
-    port.late = status == L4_ERR_TIMEOUT;
+    port.open = l4_console_open(&port.console, &offer) == L4_OK;
 }
 
 void control_close(void)
 {
-    port.open = port.late = false;
+    port.open = false;
     port.used = 0;
     port.busy = false;
     port.event_count = 0;
@@ -317,12 +314,9 @@ static bool take_commands(void)
 
 bool control_run(void)
 {
-    if (port.late) {
-        control_open();
-    }
     if (!port.open) {
         port.event_count = 0;
-        return port.late;
+        return false;
     }
     drop_dead();
     send();

@@ -252,8 +252,7 @@ void process_drop_stand_ins(struct process *process);
 L4_MUST_CHECK l4_status_t service_give(const struct service *service, const struct process *client,
                                        l4_cap_t slot, uint32_t badge);
 
-/* Calls the service; the status is its answer's first word. Bounded in time: TIMEOUT says that it
- * had its chance, for a more urgent guest may have kept it and init from running meanwhile. */
+/* Calls the service (l4_call_within()); the status is its answer's first word. */
 L4_MUST_CHECK l4_status_t service_call(const struct service *service, struct l4_msg *msg);
 
 /* The same with one word. STATE: it does not run. */

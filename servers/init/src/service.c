@@ -8,9 +8,6 @@
 
 #include "init.h"
 
-#define TRIES 5u
-#define LATE_NS 1000000u
-
 l4_status_t service_give(const struct service *service, const struct process *client, l4_cap_t slot,
                          uint32_t badge)
 {
@@ -20,15 +17,7 @@ l4_status_t service_give(const struct service *service, const struct process *cl
 
 l4_status_t service_call(const struct service *service, struct l4_msg *msg)
 {
-    const struct l4_msg question = *msg;
-    l4_status_t status = L4_ERR_TIMEOUT;
-    bool late = true;
-    for (uint32_t i = 0; i < TRIES && status == L4_ERR_TIMEOUT && late; i++) {
-        *msg = question;
-        const uint64_t due = init_now_ns() + (uint64_t)REQUEST_US * NS_PER_US;
-        status = l4_call(service->process.endpoint, msg, REQUEST_US);
-        late = init_now_ns() > due + LATE_NS;
-    }
+    const l4_status_t status = l4_call_within(service->process.endpoint, msg, REQUEST_US);
     return status != L4_OK ? status : (l4_status_t)msg->w[0];
 }
 
