@@ -5,7 +5,6 @@
 #include <arch/cpu.h>
 #include <kernel/aspace.h>
 #include <kernel/boot.h>
-#include <kernel/budget.h>
 #include <kernel/cpu.h>
 #include <kernel/print.h>
 #include <kernel/region.h>
@@ -14,6 +13,8 @@
 #define INIT_SLOTS 1024u
 #define INIT_PRIORITY 250u
 #define RAM_RIGHTS L4_RIGHT_ALL
+#define OWN_RANGES 4u
+#define ADDRESS_END (1ull << 32)
 
 struct l4_bootinfo boot_info;
 
@@ -62,61 +63,40 @@ static void map_now(struct cap *region, uint32_t va, uint32_t attr)
     kassert(r == L4_OK);
 }
 
-/* The end of the first range that covers `at`, among what is not a device for init: RAM and the
- * pages that the kernel drives itself. 0: nothing covers it. */
-static uint64_t hole_end(uint64_t at)
+/* What is not a device for init: the pages that the kernel drives itself, then RAM. */
+static struct l4_boot_range taken(uint32_t i)
 {
     const struct l4_bootinfo *b = &boot_info;
-    const struct l4_boot_range own[] = {
+    const struct l4_boot_range own[OWN_RANGES] = {
         {b->gicd, L4_PAGE_SIZE},
         {b->gicc, 2 * L4_PAGE_SIZE},
         {b->gich, L4_PAGE_SIZE},
         {b->gicv, 2 * L4_PAGE_SIZE},
     };
 
-    for (uint32_t i = 0; i < ARRAY_SIZE(own); i++) {
-        if (at >= own[i].base && at < own[i].base + own[i].size) {
-            return own[i].base + own[i].size;
-        }
-    }
-    for (uint32_t i = 0; i < b->all_ram_count; i++) {
-        if (at >= b->all_ram[i].base && at < b->all_ram[i].base + b->all_ram[i].size) {
-            return b->all_ram[i].base + b->all_ram[i].size;
-        }
-    }
-    return 0;
-}
-
-/* The next start of such a range above `at`. */
-static uint64_t next_hole(uint64_t at)
-{
-    const struct l4_bootinfo *b = &boot_info;
-    const uint64_t start[] = {b->gicd, b->gicc, b->gich, b->gicv};
-    uint64_t best = 1ull << 32;
-
-    for (uint32_t i = 0; i < ARRAY_SIZE(start); i++) {
-        if (start[i] > at && start[i] < best) {
-            best = start[i];
-        }
-    }
-    for (uint32_t i = 0; i < b->all_ram_count; i++) {
-        if (b->all_ram[i].base > at && b->all_ram[i].base < best) {
-            best = b->all_ram[i].base;
-        }
-    }
-    return best;
+    return i < OWN_RANGES ? own[i] : b->all_ram[i - OWN_RANGES];
 }
 
 static void add_devices(void)
 {
     uint64_t at = 0;
 
-    while (at < 1ull << 32) {
-        uint64_t end = hole_end(at);
+    while (at < ADDRESS_END) {
+        uint64_t end = at; /* of what is taken here */
+        uint64_t next = ADDRESS_END;
 
-        if (end == 0) {
-            end = next_hole(at);
-            (void)add_region(L4_ROOT_DEVICE, at, end - at, RAM_RIGHTS & ~L4_RIGHT_EXEC);
+        for (uint32_t i = 0; i < OWN_RANGES + boot_info.all_ram_count; i++) {
+            struct l4_boot_range range = taken(i);
+
+            if (range.base > at) {
+                next = range.base < next ? range.base : next;
+            } else if (range.base + range.size > end) {
+                end = range.base + range.size;
+            }
+        }
+        if (end == at) {
+            (void)add_region(L4_ROOT_DEVICE, at, next - at, RAM_RIGHTS & ~L4_RIGHT_EXEC);
+            end = next;
         }
         at = end;
     }

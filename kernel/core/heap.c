@@ -9,19 +9,24 @@ static inline uint32_t rank_of(const struct heap_node *n)
     return n != NULL ? n->rank : 0;
 }
 
+/* The lower child to the right; returns the rank that n then has. */
+static inline uint32_t lean(struct heap_node *n)
+{
+    if (rank_of(n->left) < rank_of(n->right)) {
+        struct heap_node *left = n->left;
+
+        n->left = n->right;
+        n->right = left;
+    }
+    return rank_of(n->right) + 1;
+}
+
 /* Restores shape and rank from n upwards; stops where nothing changes. */
 static void fix_up(struct heap_node *n)
 {
     while (n != NULL) {
-        uint32_t rank;
+        uint32_t rank = lean(n);
 
-        if (rank_of(n->left) < rank_of(n->right)) {
-            struct heap_node *left = n->left;
-
-            n->left = n->right;
-            n->right = left;
-        }
-        rank = rank_of(n->right) + 1;
         if (rank == n->rank) {
             return;
         }
@@ -56,13 +61,7 @@ static struct heap_node *merge(struct heap_node *a, struct heap_node *b)
         rest->parent = parent;
     }
     for (; parent != NULL; parent = parent->parent) {
-        if (rank_of(parent->left) < rank_of(parent->right)) {
-            struct heap_node *left = parent->left;
-
-            parent->left = parent->right;
-            parent->right = left;
-        }
-        parent->rank = rank_of(parent->right) + 1;
+        parent->rank = lean(parent);
     }
     return root;
 }

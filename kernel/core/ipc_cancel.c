@@ -1,7 +1,6 @@
 /*
  * IPC that does not come to its end: timeouts, cancellation, death of a partner, saved replies.
  */
-#include <kernel/aspace.h>
 #include <kernel/budget.h>
 #include <kernel/cpu.h>
 #include <kernel/ipc.h>
@@ -62,8 +61,7 @@ void thread_unblock(struct thread *t, l4_status_t status)
     }
 }
 
-/* Unblocks and queues. */
-static void wake_with(struct thread *t, l4_status_t status)
+void thread_wake(struct thread *t, l4_status_t status)
 {
     thread_unblock(t, status);
     if (t->state == L4_STATE_RUNNABLE) {
@@ -74,7 +72,7 @@ static void wake_with(struct thread *t, l4_status_t status)
 void ipc_drop_caller(struct thread *server, l4_status_t status)
 {
     if (server->caller != NULL) {
-        wake_with(server->caller, status);
+        thread_wake(server->caller, status);
     }
 }
 
@@ -84,7 +82,7 @@ void ipc_drop_reply(struct cap *slot)
 
     slot->type = L4_TYPE_NULL;
     client->reply_slot = NULL;
-    wake_with(client, L4_ERR_PEER_DIED);
+    thread_wake(client, L4_ERR_PEER_DIED);
 }
 
 l4_status_t ipc_save_reply(struct thread *server, struct cap *slot)
@@ -113,9 +111,10 @@ int endpoint_quiesce(struct endpoint *ep)
 {
     for (;;) {
         if (!list_empty(&ep->receivers)) {
-            wake_with(container_of(ep->receivers.next, struct thread, ipc_link), L4_ERR_PEER_DIED);
+            thread_wake(container_of(ep->receivers.next, struct thread, ipc_link),
+                        L4_ERR_PEER_DIED);
         } else if (ep->senders.root != NULL) {
-            wake_with(container_of(ep->senders.root, struct thread, ipc_node), L4_ERR_PEER_DIED);
+            thread_wake(container_of(ep->senders.root, struct thread, ipc_node), L4_ERR_PEER_DIED);
         } else {
             break;
         }

@@ -51,26 +51,11 @@ int object_quiesce(struct object *o)
     }
 }
 
-static void *object_memory(struct object *o)
-{
-    switch (o->type) {
-    case L4_TYPE_ENDPOINT:
-        return container_of(o, struct endpoint, object);
-    case L4_TYPE_THREAD:
-        return thread_of_object(o);
-    case L4_TYPE_IRQ:
-        return container_of(o, struct irq, object);
-    default:
-        return NULL;
-    }
-}
-
 void object_free(struct object *o)
 {
     struct aspace *home = o->home;
-    void *memory = object_memory(o);
 
-    if (home == NULL || memory == NULL) {
+    if (home == NULL) {
         return; /* static, or an address space: that one ends with its donated region */
     }
     trace(TRACE_DESTROY, o->type, (uint32_t)(uintptr_t)o);
@@ -82,5 +67,5 @@ void object_free(struct object *o)
             pool_free(&home->pool, t->vcpu, POOL_1024);
         }
     }
-    pool_free(&home->pool, memory, (enum pool_class)o->size_class);
+    pool_free(&home->pool, o, (enum pool_class)o->size_class);
 }

@@ -34,15 +34,6 @@ static void put_argument(char kind, va_list *args)
 {
     if (kind == 's') {
         put_text(va_arg(*args, const char *));
-    } else if (kind == 'd') {
-        int value = va_arg(*args, int);
-
-        if (value < 0) {
-            plat_uart_put('-');
-        }
-        put_number(value < 0 ? 0u - (uint32_t)value : (uint32_t)value, 10);
-    } else if (kind == 'p') {
-        put_number((uint32_t)(uintptr_t)va_arg(*args, void *), 16);
     } else {
         put_number(va_arg(*args, unsigned int), kind == 'x' ? 16 : 10);
     }

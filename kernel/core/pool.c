@@ -113,9 +113,10 @@ void *pool_alloc(struct pool *p, enum pool_class size_class)
     return chunk;
 }
 
-void pool_free(struct pool *p, void *memory, enum pool_class size_class)
+void pool_free(struct pool *p, void *inside, enum pool_class size_class)
 {
-    struct pool_chunk *chunk = memory;
+    uint32_t offset = (uintptr_t)inside % class_size[size_class];
+    struct pool_chunk *chunk = (struct pool_chunk *)((uint8_t *)inside - offset);
 
     chunk->next = p->free[size_class];
     p->free[size_class] = chunk;

@@ -134,33 +134,17 @@ static void step_wipe(struct aspace *as)
     }
 }
 
-static void reap_step(struct aspace *as)
-{
-    switch (as->dying_stage) {
-    case STAGE_STOP:
-        step_stop(as);
-        break;
-    case STAGE_CAPS:
-        step_caps(as);
-        break;
-    case STAGE_OBJECTS:
-        step_objects(as);
-        break;
-    case STAGE_SELF:
-        step_self(as);
-        break;
-    default:
-        step_wipe(as);
-        break;
-    }
-}
+static void (*const stage_step[])(struct aspace *as) = {
+    [STAGE_STOP] = step_stop, [STAGE_CAPS] = step_caps, [STAGE_OBJECTS] = step_objects,
+    [STAGE_SELF] = step_self, [STAGE_WIPE] = step_wipe,
+};
 
 int aspace_reap(void)
 {
     struct cpu *cpu = this_cpu();
 
     while (cpu->dying != NULL) {
-        reap_step(cpu->dying);
+        stage_step[cpu->dying->dying_stage](cpu->dying);
         if (arch_irq_pending()) {
             return KERNEL_PREEMPTED;
         }

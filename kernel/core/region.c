@@ -2,7 +2,6 @@
  * Memory regions. See region.h for what an original may do and a share may not.
  */
 #include <arch/cpu.h>
-#include <kernel/aspace.h>
 #include <kernel/region.h>
 
 void region_root_init(struct object *root, struct cap *slot, frame_t frame, uint32_t frames,

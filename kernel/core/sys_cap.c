@@ -3,7 +3,6 @@
  */
 #include <arch/cpu.h>
 #include <kernel/aspace.h>
-#include <kernel/cpu.h>
 #include <kernel/endpoint.h>
 #include <kernel/ipc.h>
 #include <kernel/region.h>

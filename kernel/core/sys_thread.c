@@ -3,7 +3,6 @@
  */
 #include <kernel/aspace.h>
 #include <kernel/budget.h>
-#include <kernel/cpu.h>
 #include <kernel/region.h>
 #include <kernel/syscall.h>
 #include <kernel/vcpu.h>

@@ -1,6 +1,6 @@
 /*
- * The dispatch table, from the one list of system calls, and the common end of a call. call and
- * reply_wait are in ipc_fast.c.
+ * The dispatch table, from the one list of system calls, and the common end of a call. The calls of
+ * IPC are in ipc_fast.c and ipc.c, the others in sys_*.c.
  */
 #include <arch/cpu.h>
 #include <kernel/cpu.h>
@@ -25,19 +25,4 @@ struct thread *syscall_finish(struct thread *self, int status)
         arch_frame_restart(self); /* the pending interrupt is taken first */
     }
     return likely(!cpu->reschedule) ? self : sched_choose();
-}
-
-struct thread *sys_send(struct thread *self)
-{
-    return ipc_send(self);
-}
-
-struct thread *sys_recv(struct thread *self)
-{
-    return ipc_recv(self);
-}
-
-struct thread *sys_signal(struct thread *self)
-{
-    return ipc_signal(self);
 }

@@ -6,18 +6,12 @@
 #include <kernel/budget.h>
 #include <kernel/cpu.h>
 #include <kernel/ipc.h>
-#include <kernel/irq.h>
 #include <kernel/thread.h>
 #include <kernel/trace.h>
 
 static void thread_timed_out(struct timeout *timeout)
 {
-    struct thread *t = container_of(timeout, struct thread, timeout);
-
-    thread_unblock(t, L4_ERR_TIMEOUT);
-    if (t->state == L4_STATE_RUNNABLE) {
-        sched_ready(t);
-    }
+    thread_wake(container_of(timeout, struct thread, timeout), L4_ERR_TIMEOUT);
 }
 
 l4_status_t thread_create(struct aspace *as, uint32_t flags, struct thread **out)

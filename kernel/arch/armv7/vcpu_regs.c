@@ -4,10 +4,8 @@
  */
 #include <arch/guest.h>
 #include <arch/switch.h>
-#include <kernel/aspace.h>
 
 #define PSR_MODE 0xfu
-#define PSR_RESET 0x1d3u /* Supervisor, A, I, F */
 #define MODE_FIQ 0x1u
 #define NOT_BANKED 0xffu
 #define BANKED(field) (offsetof(struct l4_regs_banked, field) / 4u)

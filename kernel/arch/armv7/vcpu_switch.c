@@ -4,7 +4,6 @@
  * and the processor's key change here only; the key's generation in stage2.c.
  */
 #include <arch/guest.h>
-#include <arch/irq.h>
 #include <arch/switch.h>
 #include <kernel/aspace.h>
 

@@ -233,19 +233,13 @@ void vtimer_physical_write(struct vcpu *v, uint32_t reg, uint32_t value)
     vtimer_physical_update(v);
 }
 
-/* The interrupt is in flight in the timer's slot under the present configuration. */
-static bool own_in_flight(const struct vcpu *v, uint32_t timer, uint32_t slot)
-{
-    uint32_t lr = gich_lr(v, slot);
-
-    return lr_in_flight(lr) && L4_VIRQ_ID(lr) == L4_VIRQ_ID(v->timer_lr[timer]);
-}
-
 /* What is pending goes with the old configuration: a line that is still high raises it anew. */
 static void timer_withdraw(struct vcpu *v, uint32_t timer, uint32_t slot)
 {
-    if (v->timer_lr[timer] != 0 && own_in_flight(v, timer, slot) &&
-        (v->watched & (1u << slot)) != 0 && (gich_lr(v, slot) & L4_VIRQ_ACTIVE) == 0) {
+    uint32_t lr = gich_lr(v, slot);
+
+    if (v->timer_lr[timer] != 0 && L4_VIRQ_ID(lr) == L4_VIRQ_ID(v->timer_lr[timer]) &&
+        (lr & LR_STATE) == L4_VIRQ_PENDING && (v->watched & (1u << slot)) != 0) {
         gich_drop(v, slot);
     }
 }
@@ -260,49 +254,30 @@ static void adopt(struct vcpu *v, uint32_t id, uint32_t slot)
     }
 }
 
-static void configure_physical(struct vcpu *v, uint32_t word)
-{
-    timer_withdraw(v, L4_TIMER_PHYSICAL, SLOT_PHYSICAL);
-    timeout_cancel(&v->physical);
-    v->timer_lr[L4_TIMER_PHYSICAL] = word != 0 ? word | L4_VIRQ_PENDING : 0;
-    if (word != 0) {
-        adopt(v, L4_VIRQ_ID(word), SLOT_PHYSICAL);
-        vtimer_physical_update(v);
-    }
-}
-
-static void configure_virtual(struct vcpu *v, uint32_t word)
-{
-    uint32_t ppi = boot_info.timer_irq_virtual;
-
-    timer_withdraw(v, L4_TIMER_VIRTUAL, SLOT_VIRTUAL);
-    timeout_cancel(&v->wake);
-    v->timer_lr[L4_TIMER_VIRTUAL] = word != 0 ? word | L4_VIRQ_PENDING : 0;
-    if (word != 0) {
-        adopt(v, L4_VIRQ_ID(word), SLOT_VIRTUAL);
-    }
-    if (!v->loaded) {
-        arm_wake(v);
-    } else if (word != 0) {
-        arch_irq_enable(ppi);
-    } else {
-        arch_irq_disable(ppi);
-    }
-}
-
 l4_status_t arch_vcpu_timer(struct thread *t, uint32_t timer, uint32_t virq)
 {
     struct vcpu *v = t->vcpu;
     uint32_t word = virq & LR_KEEP;
+    uint32_t slot = timer == L4_TIMER_VIRTUAL ? SLOT_VIRTUAL : SLOT_PHYSICAL;
 
     if (timer >= L4_TIMER_COUNT ||
         (virq != 0 && (L4_VIRQ_ID(virq) < PPI_FIRST || L4_VIRQ_ID(virq) > PPI_LAST))) {
         return L4_ERR_INVALID;
     }
+    timer_withdraw(v, timer, slot);
+    timeout_cancel(timer == L4_TIMER_VIRTUAL ? &v->wake : &v->physical);
+    v->timer_lr[timer] = word != 0 ? word | L4_VIRQ_PENDING : 0;
+    if (word != 0) {
+        adopt(v, L4_VIRQ_ID(word), slot);
+    }
     if (timer == L4_TIMER_PHYSICAL) {
-        configure_physical(v, word);
+        vtimer_physical_update(v);
+    } else if (!v->loaded) {
+        arm_wake(v);
+    } else if (word != 0) {
+        arch_irq_enable(boot_info.timer_irq_virtual);
     } else {
-        configure_virtual(v, word);
+        arch_irq_disable(boot_info.timer_irq_virtual);
     }
     return L4_OK;
 }

@@ -12,12 +12,9 @@
 /* Longest chain of calls. */
 #define IPC_CALL_DEPTH 16u
 
-/* The general path of the IPC system calls; each returns the thread to run. */
+/* The general path of call and reply_wait; each returns the thread to run. */
 struct thread *ipc_call(struct thread *self);
 struct thread *ipc_reply_wait(struct thread *self);
-struct thread *ipc_send(struct thread *self);
-struct thread *ipc_recv(struct thread *self);
-struct thread *ipc_signal(struct thread *self);
 
 /* A kernel message (fault or exit) from the current thread t, words w, to its fault endpoint; t
  * waits for the reply. Without a fault endpoint, or at the end of the longest chain of calls, t

@@ -32,7 +32,8 @@ void pool_init(struct pool *p);
 void pool_add(struct pool *p, frame_t frame, uint32_t frames);
 /* Zeroed memory of the class, or NULL. At most two pages are cleared. */
 void *pool_alloc(struct pool *p, enum pool_class size_class);
-void pool_free(struct pool *p, void *chunk, enum pool_class size_class);
+/* `inside`: anywhere in what was handed out. */
+void pool_free(struct pool *p, void *inside, enum pool_class size_class);
 /* A page that is all zero: it is handed out again without clearing. */
 void pool_free_clean(struct pool *p, void *page);
 

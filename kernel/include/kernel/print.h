@@ -1,4 +1,4 @@
-/* The kernel's own output: %s %d %u %x %p and width-less only, through plat_uart_put. */
+/* The kernel's own output: %s %u %x without widths, through plat_uart_put. */
 #ifndef KERNEL_PRINT_H
 #define KERNEL_PRINT_H
 

@@ -79,6 +79,8 @@ void thread_resume(struct thread *t);
 /* Takes t out of whatever it waits for; its system call returns `status`. State becomes RUNNABLE
  * (not queued). Harmless for a runnable thread. */
 void thread_unblock(struct thread *t, l4_status_t status);
+/* The same; if it may run, it is queued. */
+void thread_wake(struct thread *t, l4_status_t status);
 
 /* A hook for cap_clear: the internal buffer slot lost its capability. */
 void thread_buffer_gone(struct cap *c);

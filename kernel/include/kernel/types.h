@@ -32,7 +32,7 @@ void panic(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2
 #define kassert(cond)                                                                              \
     do {                                                                                           \
         if (unlikely(!(cond))) {                                                                   \
-            panic("%s:%d: %s", __func__, __LINE__, #cond);                                         \
+            panic("%s:%u: %s", __func__, (unsigned)__LINE__, #cond);                               \
         }                                                                                          \
     } while (0)
 

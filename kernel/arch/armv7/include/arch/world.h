@@ -43,26 +43,15 @@ static inline uint32_t vmid_generation(const struct arch_cpu *cpu)
 #define HCR_FMO 0x00000008u
 #define HCR_IMO 0x00000010u
 #define HCR_AMO 0x00000020u
-#define HCR_VF 0x00000040u
-#define HCR_VI 0x00000080u
-#define HCR_VA 0x00000100u
 #define HCR_FB 0x00000200u
 #define HCR_BSU_IS 0x00000400u
 #define HCR_DC 0x00001000u
 #define HCR_TWI 0x00002000u
-#define HCR_TWE 0x00004000u
 #define HCR_TID0 0x00008000u
-#define HCR_TID1 0x00010000u
-#define HCR_TID2 0x00020000u
-#define HCR_TID3 0x00040000u
 #define HCR_TSC 0x00080000u
 #define HCR_TIDCP 0x00100000u
 #define HCR_TAC 0x00200000u
 #define HCR_TSW 0x00400000u
-#define HCR_TPC 0x00800000u
-#define HCR_TPU 0x01000000u
-#define HCR_TTLB 0x02000000u
-#define HCR_TVM 0x04000000u
 #define HCR_TGE 0x08000000u
 
 /* HDCR, B4.1.62. PMUSERENR.EN is always set; TPM alone decides who reaches the counters. */
