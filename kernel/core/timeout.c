@@ -5,9 +5,6 @@
 #include <kernel/cpu.h>
 #include <kernel/timeout.h>
 
-/* How many expire in one interrupt; the rest follow in the next, which comes at once. */
-#define EXPIRE_AT_ONCE 4u
-
 /* Ticks in a microsecond as a binary fraction, rounded up: no division on the way of a timeout. Up
  * to 256 MHz. */
 #define SCALE_SHIFT 24u
@@ -64,15 +61,11 @@ void timeout_cancel(struct timeout *t)
 void timeout_run(uint64_t now)
 {
     struct cpu *cpu = this_cpu();
+    struct heap_node *first = cpu->timeouts.root;
 
-    for (uint32_t i = 0; i < EXPIRE_AT_ONCE; i++) {
-        struct heap_node *first = cpu->timeouts.root;
-        struct timeout *t;
+    if (first != NULL && first->key <= now) {
+        struct timeout *t = container_of(first, struct timeout, node);
 
-        if (first == NULL || first->key > now) {
-            break;
-        }
-        t = container_of(first, struct timeout, node);
         heap_remove(&cpu->timeouts, first);
         t->expired(t);
     }

@@ -14,7 +14,8 @@ struct timeout {
 /* Arms t (again). Deadlines in the past fire at the next timer interrupt, which follows at once. */
 void timeout_set(struct timeout *t, uint64_t deadline);
 void timeout_cancel(struct timeout *t);
-/* Runs what has expired, a bounded number at a time; afterwards the timer has to be programmed. */
+/* Runs one that has expired; the next follows in an interrupt of its own, which comes at once.
+ * Afterwards the timer has to be programmed. */
 void timeout_run(uint64_t now);
 /* Programs the timer for the earliest of the heap and the running budget. */
 void timeout_program(void);
