@@ -30,6 +30,7 @@ void gich_move(struct vcpu *v, uint32_t from, uint32_t to)
     if (watched) {
         gich_own(v, to, lr, source);
     } else {
+        v->watched &= ~(1u << to); /* of one whose end was not seen yet */
         gich_set_lr(v, to, lr);
         v->source[to] = (uint16_t)source;
     }
