@@ -42,7 +42,7 @@ def leaves_terminal_as_it_was(arguments):
     while process.poll() is None and time.monotonic() < limit:
         if select.select([main], [], [], 0.1)[0]:
             os.read(main, 65536)
-    assert process.wait(10) == 128 + signal.SIGTERM
+    assert process.wait(harness.ANSWER_S) == 128 + signal.SIGTERM
     assert termios.tcgetattr(terminal) == before, "the terminal is not what it was"
     os.close(main)
     os.close(terminal)
@@ -81,7 +81,7 @@ def test(bench):
         refuses(["check", str(own), "--image", name], 1 if word == "no file" else 2, word)
     status, output, errors = pecan("check", str(own), "--image", image)
     assert status == 0, f"check --image: {output}{errors}"
-    status, output, errors = pecan("run", str(own), "--image", image, "--until", "HELLO DONE", "--timeout", "60")
+    status, output, errors = pecan("run", str(own), "--image", image, "--until", "HELLO DONE", "--timeout", "300")
     assert status == 0, f"run --image: {output}{errors}"
 
     logs = bench.folder / "cli-logs"

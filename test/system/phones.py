@@ -26,7 +26,7 @@ def check_android_likeness(shell):
 
 
 def check_ping(shells):
-    output = shells["phone0"].run(f"ping -q -A -c 200 {ADDRESS['phone1']}", DATA_S)
+    output = shells["phone0"].run(f"ping -q -i 0.02 -W 60 -c 200 {ADDRESS['phone1']}", DATA_S)
     assert "200 packets transmitted, 200 packets received, 0% packet loss" in output, output
     shells["phone1"].run(f"ping -q -c 3 {ADDRESS['phone0']}")
 

@@ -13,13 +13,24 @@ CONFIGURATION = """#include "domain.dtsi"
 &console0 {
 \tstatus = "okay";
 };
+&disk0 {
+\tstatus = "okay";
+\tpecan,size = <0x0 0x2000000>;
+\tpartitions {
+\t\tcompatible = "fixed-partitions";
+\t\t#address-cells = <2>;
+\t\t#size-cells = <2>;
+\t\tpart0: partition@0 { label = "linux0"; reg = <0x0 0x0 0x0 0x2000000>; };
+\t};
+};
 / {
 \tdomains {
 \t\tlinux0 {
 \t\t\tcompatible = "openamp,domain-v1";
 \t\t\tmemory = <0x0 0x40000000 0x0 0x08000000>;
 \t\t\tpecan,kernel = "linux-armmp-lpae";
-\t\t\tpecan,initrd = "initramfs";
+\t\t\tpecan,initrd = "initramfs-phone-lpae";
+\t\t\taccess = <&part0 PECAN_SHARED>;
 \t\t\tpecan,bootargs = "console=ttyAMA0 cryptomgr.notests cma=0 pecan.name=linux0";
 \t\t};
 \t\tradio {
@@ -52,22 +63,22 @@ def check(report):
 
 def fresh(machine):
     """A report of which all is later than now."""
-    machine.expect(REPORT, 120)
-    return machine.expect(REPORT, 120)
+    machine.expect(REPORT, harness.DATA_S)
+    return machine.expect(REPORT, harness.DATA_S)
 
 
 def test(bench):
     path = bench.folder / "config.dts"
     path.write_text(CONFIGURATION)
     with bench.boot(path, icount=True) as machine:
-        machine.expect("GUEST READY linux0", 240)
-        machine.expect("linux0# ", 60)
+        machine.expect("GUEST READY linux0", harness.DATA_S)
+        machine.expect("linux0# ", harness.ANSWER_S)
         for number, flood in enumerate(FLOODS):
-            machine.send(f"{flood}; echo E$(({number}+0))\n")
-            machine.expect(f"^E{number}", 240)
+            machine.send(f"{flood} && echo E$(({number}+0))\n")
+            machine.expect(f"^E{number}", harness.DATA_S)
             check(fresh(machine))
         machine.send("sha256sum /dev/zero\n")
-        with Control(machine.devices.control) as control:
+        with Control(machine.devices.control, harness.ANSWER_S) as control:
             manage(machine, control)
 
 
@@ -84,7 +95,7 @@ def manage(machine, control):
     assert int(last.group(1)) > int(before.group(1)) + 200, f"{before.group(0)}; {last.group(0)}"
     for _ in range(3):
         control.call("restart", "linux0")
-        machine.expect("GUEST READY linux0", 240)
+        machine.expect("GUEST READY linux0", harness.DATA_S)
     check(fresh(machine))
 
 

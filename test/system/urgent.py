@@ -25,23 +25,22 @@ CONFIGURATION = f"""#include "domain.dtsi"
 }};
 """
 HOG = "for i in 1 2 3 4 5; do timeout 3 sha256sum /dev/zero; usleep 50000; done; echo E$((1+1))"
-ANSWER_S = 100
 
 
 def test(bench):
     path = bench.folder / "config.dts"
     path.write_text(CONFIGURATION)
     with bench.boot(path) as machine:
-        machine.expect("GUEST READY urgent", 240)
-        machine.expect("GUEST READY other", 240)
+        machine.expect("GUEST READY urgent", harness.BOOT_S)
+        machine.expect("GUEST READY other", harness.BOOT_S)
         machine.send("\n")
-        machine.expect("urgent# ", 60)
-        with Control(machine.devices.control, ANSWER_S) as control:
+        machine.expect("urgent# ", harness.ANSWER_S)
+        with Control(machine.devices.control, harness.ANSWER_S) as control:
             machine.send(f"{HOG}\n")
             for _ in range(3):
                 control.call("restart", "other")
-            machine.expect("^E2", 240)
-            machine.expect("GUEST READY other", 240)
+            machine.expect("^E2", harness.BOOT_S)
+            machine.expect("GUEST READY other", harness.BOOT_S)
             states = {vm["name"]: vm["state"] for vm in control.call("list")["vms"]}
         assert states == {"urgent": "running", "other": "running"}, states
         text = "\n".join(machine.console.lines)
