@@ -82,6 +82,7 @@ static void rx_pump(struct virtio_vsock *vsock)
         for (uint32_t i = 0; i < vsock->channels && vsock->state.answers == 0; i++) {
             sent = connection_send(vsock, i) || sent;
         }
+        sent = answer_send(vsock) || sent; /* that of a connection which has just ended */
     }
     virtio_signal(&vsock->virtio, VIRTIO_VSOCK_RX);
 }

@@ -213,13 +213,14 @@ static uint32_t data_due(struct vsock_connection *c, struct channel_end *channel
 }
 
 /* Is there something that only the other end's taking data will bring? Then it has to ring. True:
- * it has taken some just now. */
+ * it has taken some that we did not know of, maybe before anybody asked it to ring. */
 static bool taken_since(const struct vsock_connection *c, struct channel_end *channel)
 {
+    uint32_t in_ring = c->from - c->taken;
     if (c->phase != VSOCK_CLOSING && told_room(c) >= channel->tx.size / 2u) {
         return false;
     }
-    return !drained(channel) && !l4_ring_wait_room(&channel->tx, l4_ring_space(&channel->tx));
+    return in_ring != 0 && !l4_ring_wait_room(&channel->tx, channel->tx.size - in_ring);
 }
 
 static enum vsock_op op_due(struct vsock_connection *c, struct channel_end *channel, uint32_t *size)

@@ -29,14 +29,18 @@ static struct virtio_vsock vsock;
 static struct driver driver;
 static struct l4_channel_page *page[2];
 static struct channel_end peer; /* end 1 of the first channel */
-static bool peer_rung, vsock_rung;
+static bool peer_rung, vsock_rung, peer_takes_when_rung;
 
 /* The guest's side of its connection. */
 static uint32_t guest_received, guest_taken_by_peer, guest_may_send;
 
 static void bell_to_peer(void *context)
 {
+    static uint8_t bytes[RING];
     peer_rung = peer_rung || context == page[0];
+    if (peer_takes_when_rung) {
+        (void)l4_ring_take(&peer.rx, bytes, sizeof(bytes));
+    }
 }
 
 static void bell_to_vsock(void *context)
@@ -73,7 +77,7 @@ static int setup(void **state)
     const struct doorbell bell = {bell_to_vsock, NULL};
     uint32_t index;
     (void)state;
-    peer_rung = vsock_rung = false;
+    peer_rung = vsock_rung = peer_takes_when_rung = false;
     guest_received = guest_taken_by_peer = guest_may_send = 0;
     virtio_vsock_init(&vsock);
     assert_int_equal(virtio_vsock_add(&vsock, PORT, &index), L4_OK);

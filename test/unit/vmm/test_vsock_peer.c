@@ -85,6 +85,31 @@ static void guest_closes_with_data_under_way(void **state)
     connect();
 }
 
+/* The other end takes everything before anybody has asked it to ring: a guest that is more urgent
+ * than the VMM does. */
+static void peer_is_faster(void **state)
+{
+    (void)state;
+    static uint8_t bytes[RING];
+    buffers(8);
+    connect();
+    for (uint32_t i = 0; i < 3; i++) {
+        (void)l4_ring_wait_data(&peer.rx);
+        peer_takes_when_rung = true;
+        guest_sends_data(bytes, RING);
+        assert_int_equal(guest_expects(VSOCK_OP_CREDIT_UPDATE).fwd_cnt, (i + 1u) * RING);
+    }
+    peer_takes_when_rung = false;
+    guest_sends_data("last words", 10);
+    struct vsock_header h = header(VSOCK_OP_SHUTDOWN);
+    h.flags = VSOCK_SHUTDOWN_BOTH;
+    guest_sends(&h, "");
+    guest_expects_nothing();
+    (void)l4_ring_take(&peer.rx, bytes, sizeof(bytes));
+    buffers(1);
+    guest_expects(VSOCK_OP_RST);
+}
+
 static void guest_closes(void **state)
 {
     (void)state;
@@ -248,9 +273,10 @@ int main(void)
         T(peer_comes_late),  T(peer_closes),
         T(peer_begins_anew), T(guest_closes_with_data_under_way),
         T(guest_closes),     T(guest_gives_up),
-        T(guest_resets),     T(server_restarts),
-        T(hostile_tail),     T(hostile_head),
-        T(hostile_first),    T(hostile_words),
+        T(peer_is_faster),   T(guest_resets),
+        T(server_restarts),  T(hostile_tail),
+        T(hostile_head),     T(hostile_first),
+        T(hostile_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
