@@ -15,6 +15,7 @@ static struct {
     uint32_t control_line;
     bool control_open;
     struct l4_ring tx, rx; /* of the management session */
+    uint32_t control_left; /* bytes of tx that the port has not taken */
     struct {
         uint32_t line;
         uint64_t stuck_ns; /* since when the port has taken nothing; 0: it takes */
@@ -115,12 +116,14 @@ static bool move_control(void)
     uint8_t bytes[PIECE];
     const uint8_t *input = NULL;
     bool moved = false;
+    const uint32_t used = l4_ring_used(&ports.tx);
     uint32_t count = l4_ring_peek(&ports.tx, bytes, sizeof bytes);
     if (count != 0) {
         count = vcon_send(&devmgr.vcon, ports.control_line, bytes, count);
         l4_ring_skip(&ports.tx, count);
         moved = count != 0;
     }
+    ports.control_left = used > count ? used - count : 0;
     count = vcon_peek(&devmgr.vcon, ports.control_line, &input);
     if (count != 0 && (count = l4_ring_put(&ports.rx, input, count)) != 0) {
         vcon_skip(&devmgr.vcon, ports.control_line, count);
@@ -155,7 +158,7 @@ bool ports_sleep(void)
     if (input && waits && !l4_ring_wait_space(&ports.rx)) {
         return false;
     }
-    return l4_ring_wait_more(&ports.tx, l4_ring_used(&ports.tx));
+    return l4_ring_wait_more(&ports.tx, ports.control_left);
 }
 
 bool ports_control_bell(void)
