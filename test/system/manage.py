@@ -80,6 +80,7 @@ def verbs(control):
     assert states(control)["steady"] == "running"
     assert "runs already" in refused(control, "start", "steady")
     assert "does not run" in refused(control, "stop", "hello")
+    assert "no such VM" in refused(control, "stop", 'h\u00f6ll\u00f6 "0"')
     control.call("restart", "steady")
     wait_for(control, "steady", "running")
     top = control.call("top")

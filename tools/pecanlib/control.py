@@ -78,7 +78,7 @@ class Control:
                 return message
 
     def _send(self, request):
-        line = json.dumps(request).encode() + b"\n"
+        line = json.dumps(request, ensure_ascii=False).encode(errors="replace") + b"\n"
         if len(line) > REQUEST_MAX:
             raise PecanError(f"{request['verb']}: no VM has a name that long", "`./pecan vm list` shows them.")
         try:
