@@ -100,6 +100,12 @@ class CheckTest(unittest.TestCase):
     def test_good(self):
         self.assertEqual(self.messages(configuration(GOOD)), [])
 
+    def test_disabled(self):
+        off = 'off { compatible = "openamp,domain-v1"; status = "disabled"; };'
+        self.assertEqual(self.messages(configuration(GOOD + off)), [])
+        self.refuses(None, "there is no domain", off)
+        self.refuses(("disabled", "no"), "/domains/off: status: unknown status 'no'", GOOD + off)
+
     def test_bad(self):
         self.refuses(("pecan,priority", "pecan,prioriti"), "/domains/vm0: pecan,prioriti: unknown property")
         self.refuses(("<10>", "<201>"), "pecan,priority: 201 is out of range")

@@ -138,9 +138,9 @@ def parse(blob):
 
 
 def domains(root):
-    """The /domains/* nodes."""
+    """The /domains/* nodes that are switched on."""
     parent = root.child("domains")
-    return parent.children if parent else []
+    return [node for node in parent.children if node.enabled()] if parent else []
 
 
 def by_phandle(root):

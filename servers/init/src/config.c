@@ -19,6 +19,7 @@ static const struct property properties[] = {
     {"cpus", ENCODING_CELLS},
     {"access", ENCODING_CELLS},
     {"phandle", ENCODING_CELL},
+    {"status", ENCODING_STRING},
     {"pecan,kernel", ENCODING_STRING},
     {"pecan,kernel-format", ENCODING_STRING},
     {"pecan,load-address", ENCODING_CELLS_2},
@@ -258,12 +259,15 @@ void config_read(const void *tree, struct config *config, struct config_report *
     }
     fdt_for_each_subnode(node, tree, domains)
     {
+        const struct reader reader = {tree, node, report};
+        if (!reader_enabled(&reader)) {
+            continue;
+        }
         if (config->count == CONFIG_DOMAINS) {
             config_problem(report, "/domains", "", "remove some", "more than %u domains",
                            CONFIG_DOMAINS);
             return;
         }
-        const struct reader reader = {tree, node, report};
         read_domain(&reader, &config->domain[config->count]);
         access_collect(&reading, config->count++, node);
     }

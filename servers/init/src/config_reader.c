@@ -131,6 +131,19 @@ bool reader_has(const struct reader *reader, const char *name)
     return fdt_getprop(reader->tree, reader->node, name, NULL) != NULL;
 }
 
+bool reader_enabled(const struct reader *reader)
+{
+    const bool enabled = dt_enabled(reader->tree, reader->node);
+    if (!enabled) {
+        const char *const status = reader_string(reader, "status", "");
+        if (strcmp(status, "disabled") != 0) {
+            reader_problem(reader, "status", "give okay or disabled", "unknown status '%s'",
+                           status);
+        }
+    }
+    return enabled;
+}
+
 const char *reader_string(const struct reader *reader, const char *name, const char *absent)
 {
     const char *const text = dt_string(reader->tree, reader->node, name);

@@ -61,6 +61,9 @@ void reader_no_children(const struct reader *reader, const char *remedy);
 
 bool reader_has(const struct reader *reader, const char *name);
 
+/* Status absent, "okay" or "ok"; reports one that is none of these nor "disabled". */
+bool reader_enabled(const struct reader *reader);
+
 /* A string property, or `absent`. */
 const char *reader_string(const struct reader *reader, const char *name, const char *absent);
 

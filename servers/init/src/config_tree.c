@@ -49,15 +49,9 @@ bool node_is_device(const void *tree, int node)
 
 static void check_device(const struct reader *device)
 {
-    const char *const status =
-        reader_has(device, "status") ? reader_string(device, "status", "") : "okay";
     const int partitions = fdt_subnode_offset(device->tree, device->node, "partitions");
     reader_check_properties(device, device_properties, "pecan,");
-    if (strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0 &&
-        strcmp(status, "disabled") != 0) {
-        reader_problem(device, "status", "give okay or disabled", "unknown status '%s'", status);
-    }
-    if (!dt_enabled(device->tree, device->node)) {
+    if (!reader_enabled(device)) {
         return;
     }
     if (device_is(device->tree, device->node, "virtio-blk-device")) {

@@ -165,6 +165,25 @@ static void lets_equals_take_turns(void **state)
     }
 }
 
+static void leaves_out_what_is_disabled(void **state)
+{
+    (void)state;
+    begin();
+    domain("broken");
+    string("status", "disabled");
+    end();
+    domain_with_memory("a");
+    string("status", "okay");
+    string("pecan,rom", "x");
+    end();
+    domain_with_memory("b");
+    string("status", "off");
+    end();
+    assert_string_equal(read_all(), "/domains/b: status: unknown status 'off'\n");
+    assert_int_equal(config.count, 1);
+    assert_string_equal(config.domain[0].name, "a");
+}
+
 static void reports_every_problem(void **state)
 {
     (void)state;
@@ -293,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_all_properties),
         cmocka_unit_test(lets_equals_take_turns),
+        cmocka_unit_test(leaves_out_what_is_disabled),
         cmocka_unit_test(reports_every_problem),
         cmocka_unit_test(refuses_wrong_encodings),
         cmocka_unit_test(refuses_too_many_domains),

@@ -7,7 +7,7 @@ boot; here they come with the file's name and before anything is packed.
 from .. import boards, dts
 from ..ui import PecanError
 from . import access, domain, network, storage
-from .common import Problem, expect_cells
+from .common import Problem, expect_cells, status
 from .model import System
 
 
@@ -22,11 +22,11 @@ def _names(parent):
         names[short] = node.path
 
 
-def _memory(parent, board):
-    total = sum(domain.memory(node)[1] for node in parent.children if domain.memory(node))
+def _memory(system, board):
+    total = sum(domain.memory(node)[1] for node in system.domains if domain.memory(node))
     available = boards.board(board)[2] << 20
     if total > available:
-        yield Problem(parent.path, "memory", f"the domains ask for {total >> 20} MiB; the board {board} has "
+        yield Problem("/domains", "memory", f"the domains ask for {total >> 20} MiB; the board {board} has "
                       f"{available >> 20} MiB", "give some domain less")
 
 
@@ -39,13 +39,15 @@ def problems(root, board, manifest=None):
     found = [*expect_cells(parent, "#address-cells", 2), *expect_cells(parent, "#size-cells", 2)]
     for node in system.unknown:
         found.append(Problem(node.path, "", "unknown node", "remove it, or give it compatible and reg"))
-    if not parent.children:
+    if not system.domains:
         found.append(Problem(parent.path, "", "there is no domain", "add a node for each VM"))
     found += _names(parent)
     for node in parent.children:
+        found += status(node)
+    for node in system.domains:
         found += domain.problems(node, manifest)
     found += [*access.problems(system), *storage.problems(system), *network.problems(system)]
-    return found + list(_memory(parent, board))
+    return found + list(_memory(system, board))
 
 
 def check_file(path, board, manifest=None):

@@ -97,6 +97,11 @@ def wide(cells):
     return cells[0] << 32 | cells[1]
 
 
+def status(node):
+    if node.string("status") not in (None, "okay", "ok", "disabled"):
+        yield Problem(node.path, "status", f"unknown status '{node.string('status')}'", "give okay or disabled")
+
+
 def expect_cells(node, name, value):
     """A property such as #address-cells that has one right value."""
     if node.cells(name) != [value]:

@@ -13,7 +13,7 @@ RESTARTS = ("never", "on-failure")
 # Property name: how it is encoded (common.encoding_problem).
 PROPERTIES = {
     "compatible": "strings", "memory": "cells/range", "cpus": "cells", "access": "cells/pairs",
-    "phandle": "cells/1",
+    "phandle": "cells/1", "status": "string",
     "pecan,kernel": "string", "pecan,kernel-format": "string", "pecan,load-address": "cells/2",
     "pecan,initrd": "string", "pecan,rom": "string", "pecan,bootargs": "string",
     "pecan,vcpus": "cells/1", "pecan,priority": "cells/1", "pecan,budget-us": "cells/1",

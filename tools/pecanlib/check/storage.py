@@ -1,7 +1,7 @@
 """Disks and their partitions, and what we ask of a board device's node."""
 
 from . import model
-from .common import Problem, expect_cells, properties, readable, wide
+from .common import Problem, expect_cells, properties, readable, status, wide
 
 SECTOR = 512
 LABEL_MAX = 20
@@ -89,8 +89,7 @@ def _disk(device):
 def problems(system):
     for device in system.devices:
         yield from properties(device, DEVICE, only="pecan,")
-        if device.string("status") not in (None, "okay", "ok", "disabled"):
-            yield Problem(device.path, "status", f"unknown status '{device.string('status')}'", "give okay or disabled")
+        yield from status(device)
         if not device.enabled():
             continue
         if system.kind(device) == "disk":
