@@ -1,3 +1,6 @@
+/*
+ * Calls with a limit of time that tells a server which had no time from one that hangs.
+ */
 #include <stdbool.h>
 
 #include <l4/ipc.h>
